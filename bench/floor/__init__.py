@@ -1,0 +1,1 @@
+"""What daphne, PostgreSQL and Redis can do on this machine with no framework in between."""

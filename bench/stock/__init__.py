@@ -1,0 +1,1 @@
+"""A textbook Channels project, as its tutorial writes it: one insert, then group_send."""
