@@ -1,0 +1,43 @@
+"""The append-only record of everything that happened."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class Event(models.Model):
+    """One thing that happened: the audit entry, and what was pushed to the screens.
+
+    Rows are never changed or deleted by code; who, what, when and the values before and after stay.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+    name = models.CharField(max_length=40)
+    actor_kind = models.CharField(max_length=8)  # agent, buyer, bot, system
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=120)  # as it was then
+    store_id = models.UUIDField(null=True)
+    conversation_id = models.UUIDField(null=True)
+    order_id = models.UUIDField(null=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["conversation_id", "id"], name="event_by_conversation"),
+            models.Index(
+                fields=["order_id", "id"], name="event_by_order", condition=models.Q(order_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("an event is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("an event is never deleted")

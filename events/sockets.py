@@ -1,0 +1,276 @@
+"""The base of our two sockets: framing, limits, the queue out, and database work off the loop.
+
+`channels.AsyncConsumer` is used for what it is, the ASGI shape, with two departures that were measured: no
+channel of the layer for each socket (the process hub has one for all), and no thread hop per frame
+(`dispatch` closes old connections only where a handler touches the database).
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.db import close_old_connections
+
+from events.hub import encode, hub
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_FRAME = 64 * 1024  # characters
+MAX_DEPTH = 20
+HELLO_WITHIN_S = 10.0
+BURST, PER_SECOND = 60.0, 20.0  # frames a client may send at once, and for long
+MAX_QUEUED = 500  # frames
+MAX_BACKLOG = 1024 * 1024  # bytes that the other side has not read yet
+THREADS = 4
+
+# Close codes: 4000-4999 are the application's own (RFC 6455, 7.4.2).
+POLICY, TOO_LARGE, SLOW = 1008, 1009, 4008
+UNAUTHENTICATED, FORBIDDEN = 4401, 4403
+
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket-db")
+
+
+async def db(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run `work` on a thread of the bounded pool, whose database connections are kept."""
+
+    def run() -> R:
+        close_old_connections()
+        try:
+            return work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(_pool, run)
+
+
+class Refused(Exception):
+    """A frame that cannot be done: told to the client as `error`, with the socket left open."""
+
+    def __init__(self, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.frame = {"type": "error", "code": code, "detail": detail, **extra}
+
+
+class Socket(AsyncConsumer):
+    """One client. Subclasses give `frames` (frame type to handler), `hello` and `pulse`."""
+
+    frames: ClassVar[dict[str, Callable[[Any, dict[str, Any]], Coroutine[Any, Any, None]]]] = {}
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+        self.ready = False
+        self._out: deque[str] = deque()
+        self._draining = False
+        self._closing = False
+        self._allowance, self._allowed_at = BURST, time.monotonic()
+        self._hello_timer: asyncio.TimerHandle | None = None
+
+    # -- ASGI
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.base_send = scope, send
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        finally:
+            if self._hello_timer:
+                self._hello_timer.cancel()
+            hub.remove(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"no handler for {message['type']}")
+        await handler(message)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        await self.base_send({"type": "websocket.accept"})
+        loop = asyncio.get_running_loop()
+        self._hello_timer = loop.call_later(
+            HELLO_WITHIN_S, lambda: None if self.ready else self.close(UNAUTHENTICATED)
+        )
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        hub.remove(self)
+        try:
+            await self.gone()
+        finally:
+            raise StopConsumer
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self._closing:
+            return
+        if not self._within_rate():
+            self.offer(encode({"type": "error", "code": "rate_limited", "detail": "Too many frames."}))
+            self.close(POLICY)
+            return
+        frame: Any = None
+        try:
+            frame = self._parse(message)
+            await self._handle(frame)
+        except Refused as refusal:
+            answer = refusal.frame
+            if isinstance(frame, dict) and isinstance(frame.get("client_id"), str):
+                answer = {**answer, "client_id": frame["client_id"][:64]}
+            self.offer(encode(answer))
+            if answer["code"] == "too_large":
+                self.close(TOO_LARGE)
+        except Exception:
+            # One client's bad luck must not end its socket, nor anybody else's.
+            log.exception("a frame failed")
+            answer = {"type": "error", "code": "internal", "detail": "Something went wrong; try again."}
+            if isinstance(frame, dict) and isinstance(frame.get("client_id"), str):
+                answer["client_id"] = frame["client_id"][:64]
+            self.offer(encode(answer))
+
+    def _within_rate(self) -> bool:
+        now = time.monotonic()
+        self._allowance = min(BURST, self._allowance + (now - self._allowed_at) * PER_SECOND)
+        self._allowed_at = now
+        if self._allowance < 1:
+            return False
+        self._allowance -= 1
+        return True
+
+    def _parse(self, message: dict[str, Any]) -> dict[str, Any]:
+        text = message.get("text")
+        if text is None:
+            raise Refused("invalid", "Frames are JSON text.")
+        if len(text) > MAX_FRAME:
+            raise Refused("too_large", f"A frame has at most {MAX_FRAME} characters.")
+        try:
+            frame = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Refused("invalid", "That is not JSON.") from None
+        if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
+            raise Refused("invalid", "A frame is an object with a type.")
+        if not _shallow(frame, MAX_DEPTH):
+            raise Refused("invalid", "That is nested too deeply.")
+        return frame
+
+    async def _handle(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "ping":
+            self.send_frame({"type": "pong"})
+        elif frame["type"] == "hello":
+            if self.ready:
+                raise Refused("invalid", "Hello was said already.")
+            await self.hello(frame)
+        elif not self.ready:
+            raise Refused("unauthenticated", "Say hello first.")
+        elif handler := self.frames.get(frame["type"]):
+            await handler(self, frame)
+        else:
+            raise Refused("unknown_type", "Frames of that type are not known.")
+
+    # -- for subclasses
+
+    async def hello(self, frame: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    async def gone(self) -> None:
+        """Called once when the client has left, where the server lives to see it."""
+
+    @classmethod
+    async def pulse(cls, sockets: list[Any]) -> None:
+        """Called every heartbeat with all sockets of this class in the process."""
+
+    def welcome(self, frame: dict[str, Any]) -> None:
+        """Enrol in the hub and greet. Listening starts before what was missed is read, so that nothing falls between."""
+        self.ready = True
+        if self._hello_timer:
+            self._hello_timer.cancel()
+        hub.add(self)
+        self.send_frame(frame)
+
+    def send_frame(self, frame: dict[str, Any]) -> None:
+        self.offer(encode(frame))
+
+    # -- the queue out
+
+    def offer(self, frame: str) -> None:
+        """Queue an encoded frame for this client; a client that does not keep up is let go, and catches up later."""
+        if self._closing:
+            return
+        if len(self._out) >= MAX_QUEUED or _backlog(self.base_send) > MAX_BACKLOG:
+            log.info("closing a socket that does not read")
+            self.close(SLOW)
+            return
+        self._out.append(frame)
+        if not self._draining:
+            self._draining = True
+            _spawn(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._out:
+                await self.base_send({"type": "websocket.send", "text": self._out.popleft()})
+        except Exception:  # the transport is gone; the disconnect message is on its way
+            self._out.clear()
+        finally:
+            self._draining = False
+
+    def close(self, code: int) -> None:
+        """End this socket once what is queued has been handed over (at once for one that does not read)."""
+        if self._closing:
+            return
+        self._closing = True
+        hub.remove(self)
+        _spawn(self._close(code))
+
+    async def _close(self, code: int) -> None:
+        if code == SLOW:
+            self._out.clear()
+        for _ in range(50):
+            if not self._draining:
+                break
+            await asyncio.sleep(0.01)
+        try:
+            await self.base_send({"type": "websocket.close", "code": code})
+        except Exception:
+            log.debug("the socket was gone already")
+        transport = _transport(self.base_send)
+        if code == SLOW and transport is not None:
+            transport.abortConnection()  # a close frame would wait behind what is not being read
+
+
+_tasks: set[asyncio.Task[Any]] = set()
+
+
+def _spawn(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    _tasks.add(task)  # the loop keeps only weak references
+    task.add_done_callback(_tasks.discard)
+
+
+def _transport(send: Any) -> Any:
+    """Return daphne's transport behind an ASGI `send` (a partial over the protocol), None on other servers."""
+    arguments = getattr(send, "args", ())
+    return getattr(arguments[0], "transport", None) if arguments else None
+
+
+def _backlog(send: Any) -> int:
+    """Return the bytes that wait in daphne's transport. Its `send` never waits for the client; others' do."""
+    transport = _transport(send)
+    if transport is None:
+        return 0
+    return len(getattr(transport, "dataBuffer", b"")) + getattr(transport, "_tempDataLen", 0)
+
+
+def _shallow(value: Any, depth: int) -> bool:
+    if isinstance(value, dict):
+        return depth > 0 and all(_shallow(v, depth - 1) for v in value.values())
+    if isinstance(value, list):
+        return depth > 0 and all(_shallow(v, depth - 1) for v in value)
+    return True

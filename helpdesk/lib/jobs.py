@@ -1,0 +1,26 @@
+"""Handing work to Celery. A job is only a bell: the row it is about already says what is to be done."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from celery import Task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+
+def enqueue(task: Task, *args: Any, eta: datetime | None = None) -> None:
+    """Run `task` after the current transaction commits (at `eta`, aware UTC, where given).
+
+    A broker that does not answer is logged and forgiven: the periodic sweep finds the row.
+    """
+
+    def send() -> None:
+        try:
+            task.apply_async(args, eta=eta, retry=False)
+        except (OperationalError, OSError):
+            log.warning("broker unreachable, %s is left to the sweep", task.name)
+
+    transaction.on_commit(send)

@@ -1,0 +1,58 @@
+"""Text analysis for search: one analyser for every engine, applied when writing and when asking.
+
+Han runs become single characters and overlapping pairs, so that a two-character word is found wherever it
+stands; other words are kept as they are and, where a stemmer knows the word's script, by their stem.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+# Han, kana and hangul are written without spaces; everything else is cut at non-word characters.
+_HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}_]+", re.UNICODE)
+_IS_HAN = re.compile(rf"[{_HAN}]")
+_stemmer = snowballstemmer.stemmer("english")
+MAX_TERMS = 2_000  # of one text: a pasted book must not become an index of its own
+MAX_WORD = 64
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(word))
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def index_terms(text: str) -> str:
+    """Return the terms of `text` for an index: space-separated, in order, at most MAX_TERMS of them."""
+    terms: list[str] = []
+    for token in _tokens(text):
+        if _IS_HAN.match(token):
+            terms.extend(token)
+            terms.extend(token[i : i + 2] for i in range(len(token) - 1))
+        else:
+            word = token[:MAX_WORD]
+            terms.append(word)
+            if (stem := _stem(word)) != word:
+                terms.append(stem)
+        if len(terms) >= MAX_TERMS:
+            break
+    return " ".join(terms[:MAX_TERMS])
+
+
+def query_terms(text: str, limit: int = 12) -> list[str]:
+    """Return the terms that must all be present for `text` to be found: pairs of Han characters, stems of words."""
+    terms: list[str] = []
+    for token in _tokens(text):
+        if not _IS_HAN.match(token):
+            terms.append(_stem(token[:MAX_WORD]))
+        elif len(token) == 1:
+            terms.append(token)
+        else:
+            terms.extend(token[i : i + 2] for i in range(len(token) - 1))
+    return list(dict.fromkeys(terms))[:limit]

@@ -1,0 +1,101 @@
+"""The shapes that leave the inbox: frames, API answers and page data are all made here, so they cannot differ.
+
+Ids are strings, times ISO 8601 UTC, and nothing here runs a query per row: callers load what is needed
+with `with_message_relations` and `with_summary_relations` in inbox/access.py.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from inbox.models import Attachment, Conversation, Delivery, Message
+
+PREVIEW = 160
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return ISO 8601 UTC with milliseconds and a Z, or None."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def attachment_data(attachment: Attachment) -> dict[str, Any]:
+    """`url` is relative to the desk; whoever follows it must be allowed to see the conversation."""
+    return {
+        "id": str(attachment.id),
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "width": attachment.width,
+        "height": attachment.height,
+        "url": f"/files/{attachment.id}/",
+    }
+
+
+def delivery_data(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "channel": str(delivery.channel_id),
+        "state": delivery.state,
+        "detail": delivery.detail,
+        "at": iso(delivery.updated_at),
+    }
+
+
+def message_data(
+    message: Message, *, attachments: list[Attachment] | None = None, deliveries: list[Delivery] | None = None
+) -> dict[str, Any]:
+    """Return the message of the contract. Lists not given are read from the (prefetched) relations."""
+    if attachments is None:
+        attachments = list(message.attachments.all())
+    if deliveries is None:
+        deliveries = list(message.deliveries.all())
+    return {
+        "id": str(message.id),
+        "seq": message.seq,
+        "conversation": str(message.conversation_id),
+        "author": {
+            "kind": message.author_kind,
+            "id": str(message.author_id) if message.author_id else None,
+            "name": message.author_name,
+        },
+        "channel": message.channel_kind,
+        "private": message.private,
+        "kind": message.kind,
+        "body": message.body,
+        "card": message.data if message.kind == Message.Kind.CARD else None,
+        "event": message.data if message.kind == Message.Kind.SYSTEM else None,
+        "attachments": [attachment_data(a) for a in attachments],
+        "client_id": message.client_id,
+        "created_at": iso(message.created_at),
+        "deliveries": [delivery_data(d) for d in deliveries],
+    }
+
+
+def summary_data(conversation: Conversation) -> dict[str, Any]:
+    """Return what a row of the list and the header of a conversation show; the same for every agent.
+
+    An agent's unread count is `inbound_count` less their own `inbound_seen` (given beside it in lists).
+    """
+    c = conversation
+    return {
+        "id": str(c.id),
+        "store": {"id": str(c.store_id), "key": c.store.key, "name": c.store.name, "color": c.store.color},
+        "buyer": {"id": str(c.buyer_id), "name": c.buyer.display_name, "verified": c.buyer.is_verified},
+        "channel": {"id": str(c.channel_id), "kind": c.channel.kind, "name": c.channel.name},
+        "status": c.status,
+        "priority": c.priority,
+        "assignee": {"id": str(c.assignee_id), "name": c.assignee.name} if c.assignee else None,
+        "team": {"id": str(c.team_id), "name": c.team.name} if c.team else None,
+        "tags": [{"id": str(t.id), "name": t.name, "color": t.color} for t in c.tags.all()],
+        "preview": c.preview,
+        "last_seq": c.last_seq,
+        "last_at": iso(c.last_at),
+        "inbound_count": c.inbound_count,
+        "waiting_since": iso(c.waiting_since),
+        "snoozed_until": iso(c.snoozed_until),
+        "resolved_at": iso(c.resolved_at),
+        "rating": c.rating,
+        "buyer_read_seq": c.buyer_read_seq,
+        "agent_read_seq": c.agent_read_seq,
+        "created_at": iso(c.created_at),
+    }

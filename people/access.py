@@ -1,0 +1,27 @@
+"""Who may see what. Access is a query: a view that starts from one of these cannot leak."""
+
+from django.db.models import QuerySet
+
+from people.models import Agent, Buyer, Store
+
+
+def stores_for(agent: Agent) -> QuerySet[Store]:
+    """Return the stores whose buyers `agent` serves: those of their teams; an admin serves every store."""
+    if not agent.is_active:
+        return Store.objects.none()
+    if agent.role == Agent.Role.ADMIN:
+        return Store.objects.all()
+    return Store.objects.filter(teams__agents=agent).distinct()
+
+
+def agents_for(agent: Agent) -> QuerySet[Agent]:
+    """Return the active colleagues that `agent` may hand work to: those who share a store with them."""
+    active = Agent.objects.filter(is_active=True)
+    if agent.role == Agent.Role.ADMIN:
+        return active
+    shared = active.filter(teams__stores__in=stores_for(agent)) | active.filter(role=Agent.Role.ADMIN)
+    return shared.distinct()
+
+
+def buyers_for(agent: Agent) -> QuerySet[Buyer]:
+    return Buyer.objects.filter(store__in=stores_for(agent))

@@ -1,0 +1,210 @@
+"""Who works here and whom they serve: stores, teams, agents, buyers and the ways a buyer is known."""
+
+import hashlib
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.lib.ids import new_id
+
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+class Store(models.Model):
+    """An online shop that we serve."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.SlugField(_("key"), max_length=40, unique=True)  # public: stands in the embed snippet
+    name = models.CharField(_("name"), max_length=80)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    country = models.CharField(_("country"), max_length=2, default="US")
+    color = models.CharField(_("accent colour"), max_length=7, default="#2f6fed")
+    greeting = models.CharField(_("greeting"), max_length=200, blank=True)
+    # Signs the buyer's identity token (HS256), so it must be readable; never shown after it was set.
+    identity_secret = models.CharField(max_length=80, default=new_secret)
+    # Full origins (scheme://host[:port]) that may embed the widget; empty: any.
+    origins = models.JSONField(_("allowed origins"), default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """A group of agents and the stores whose conversations they see."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    stores = models.ManyToManyField(Store, related_name="teams", verbose_name=_("stores"))
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AgentManager(BaseUserManager["Agent"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Agent":
+        agent = self.model(email=self.normalize_email(email).lower(), **fields)
+        agent.set_password(password)
+        agent.save()
+        return agent
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Agent":
+        return self.create_user(email, password, role=Agent.Role.ADMIN, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "Agent":
+        return self.get(email__iexact=username)
+
+
+class Agent(AbstractBaseUser, PermissionsMixin):
+    """Someone who answers buyers; the account one logs in with."""
+
+    class Role(models.TextChoices):
+        AGENT = "agent", _("Agent")
+        SUPERVISOR = "supervisor", _("Supervisor")
+        ADMIN = "admin", _("Admin")
+
+    class Presence(models.TextChoices):
+        ONLINE = "online", _("Online")
+        BUSY = "busy", _("Busy")
+        AWAY = "away", _("Away")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.AGENT)
+    teams = models.ManyToManyField(Team, related_name="agents", blank=True, verbose_name=_("teams"))
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    is_active = models.BooleanField(_("active"), default=True)
+    # What the agent chose; whether they are there at all is the lease.
+    presence = models.CharField(max_length=6, choices=Presence, default=Presence.ONLINE)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+    objects = AgentManager()
+
+    class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.role in (self.Role.SUPERVISOR, self.Role.ADMIN)
+
+    def presence_now(self) -> str:
+        """Return `online`, `busy`, `away`, or `offline` where no socket of theirs renewed the lease in time."""
+        if self.lease_until is None or self.lease_until < timezone.now():
+            return "offline"
+        return self.presence
+
+
+class Buyer(models.Model):
+    """A person who buys at one store. Known by identities; a name or address alone proves nothing."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="buyers")
+    # The buyer's id at the store (claim `sub` of a signed identity); null for a visitor nobody vouched for.
+    external_id = models.CharField(max_length=80, null=True, blank=True)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("buyer")
+        verbose_name_plural = _("buyers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["store", "external_id"], name="buyer_once_per_store"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email or self.phone or str(_("Visitor")) + f" {self.id.hex[-4:].upper()}"
+
+    @property
+    def is_verified(self) -> bool:
+        """True where the store itself vouched for who this is."""
+        return self.external_id is not None
+
+
+class BuyerIdentity(models.Model):
+    """One way in which a buyer is known on a kind of channel: an address, a number, a provider's id."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
+    buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=20)  # the channel kind: widget, email, telegram ...
+    value = models.CharField(max_length=200)
+    verified = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["store", "kind", "value"], name="identity_names_one_buyer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+class VisitorSession(models.Model):
+    """A browser that opened the widget. Its token is shown once; we keep only the digest."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True)
+    buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="sessions")
+    # Until when a signed identity vouches for this browser; past it, history and orders are hidden again.
+    verified_until = models.DateTimeField(null=True, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    page = models.JSONField(default=dict, blank=True)  # what the shop said of the page: url, title, product
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    @staticmethod
+    def digest(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @property
+    def is_verified(self) -> bool:
+        return self.verified_until is not None and self.verified_until > timezone.now()
