@@ -11,8 +11,8 @@ import sys
 # Before any other import: an old Python has to get as far as saying what is wrong.
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(
-        "helpdesk: this needs Python 3.11 or newer and found %d.%d; "
-        "install it and run `make PYTHON=python3.11 ...`." % sys.version_info[:2]  # noqa: UP031
+        f"helpdesk: this needs Python 3.11 or newer and found {sys.version_info[0]}.{sys.version_info[1]}; "
+        "install one, or name it: `make demo PYTHON=/path/to/python3.11`."
     )
 
 import argparse
@@ -55,8 +55,8 @@ def check_port(text: str) -> None:
 
 def make_environment() -> None:
     """A .venv that works; one left half made, or whose Python is gone, is made anew."""
-    works = PYTHON.exists() and not subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode
-    if works:
+    ask = [PYTHON, "-m", "pip", "--version"]
+    if PYTHON.exists() and subprocess.run(ask, capture_output=True).returncode == 0:
         return
     say("making .venv ...")
     shutil.rmtree(VENV, ignore_errors=True)
