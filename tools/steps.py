@@ -14,7 +14,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "var" / "setup.log"
 
-# How pip and npm say that they never reached their registry.
+# How pip and npm say that they never reached their registry, or did not trust who answered.
 UNREACHABLE = (
     "NewConnectionError",
     "ConnectTimeoutError",
@@ -33,6 +33,9 @@ UNREACHABLE = (
     "ENETUNREACH",
     "ERR_SOCKET_TIMEOUT",
     "FETCH_ERROR",
+    "CERT_",
+    "_CERT",
+    "UNABLE_TO_VERIFY",
 )
 
 
