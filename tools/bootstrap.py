@@ -55,7 +55,7 @@ def check_port(text: str) -> None:
 
 def make_environment() -> None:
     """A .venv that works; one left half made, or whose Python is gone, is made anew."""
-    ask = [PYTHON, "-m", "pip", "--version"]
+    ask = [str(PYTHON), "-m", "pip", "--version"]
     if PYTHON.exists() and subprocess.run(ask, capture_output=True).returncode == 0:
         return
     say("making .venv ...")

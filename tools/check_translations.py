@@ -57,18 +57,23 @@ def name(message: Message) -> str:
     return repr(message.id if isinstance(message.id, str) else message.id[0])
 
 
+def strings_of(message: Message) -> list[str]:
+    """Its translations: one for each plural form where it has such."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
+
+
 def wrong_in(catalogue: Catalog, language: str) -> list[str]:
     wrong = []
     for message in catalogue:
         if not message.id:  # the header
             continue
-        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        strings = strings_of(message)
         if message.fuzzy:
             wrong.append(f"fuzzy: {name(message)}")
         elif language != SOURCE_LANGUAGE and not all(strings):
             wrong.append(f"untranslated: {name(message)}")
     for message, errors in catalogue.check():
-        if all(message.string) and not message.fuzzy:
+        if all(strings_of(message)) and not message.fuzzy:
             wrong += [f"{name(message)}: {error}" for error in errors]
     return wrong
 

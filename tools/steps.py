@@ -95,7 +95,16 @@ def run(command: Sequence[str | Path], *, doing: str, limit: int) -> None:
 
 def pip_install(lock: Path) -> None:
     """Install a lock into the environment; --require-hashes refuses anything the lock does not name."""
-    pip = [PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--retries", "2"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+    ]
     run(
         [*pip, "--require-hashes", "-r", lock],
         doing=f"Installing {lock.relative_to(ROOT)}",
