@@ -95,18 +95,9 @@ def run(command: Sequence[str | Path], *, doing: str, limit: int) -> None:
 
 def pip_install(lock: Path) -> None:
     """Install a lock into the environment; --require-hashes refuses anything the lock does not name."""
-    pip: list[str | Path] = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--no-input",
-        "--disable-pip-version-check",
-        "--retries",
-        "2",
-    ]
+    options = ["--no-input", "--disable-pip-version-check", "--retries", "2", "--require-hashes"]
     run(
-        [*pip, "--require-hashes", "-r", lock],
+        [PYTHON, "-m", "pip", "install", *options, "-r", lock],
         doing=f"Installing {lock.relative_to(ROOT)}",
         limit=900,
     )
