@@ -92,6 +92,8 @@ class Order(models.Model):
             models.Index(F("buyer"), F("placed_at").desc(), F("id").desc(), name="order_by_buyer"),
             models.Index(F("store"), F("status"), F("placed_at").desc(), F("id").desc(), name="order_by_store"),
             models.Index(F("placed_at").desc(), F("id").desc(), name="order_by_time"),
+            # Prefix search: PostgreSQL uses an index for LIKE only with this class; elsewhere it is ignored.
+            models.Index(fields=["number"], opclasses=["varchar_pattern_ops"], name="order_by_number"),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +169,7 @@ class OrderAction(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.HELD)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
-    undoes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undone_by")
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undos")
     run_at = models.DateTimeField()  # the end of the hold
     claimed_until = models.DateTimeField(null=True)  # a worker that lives renews nothing: past this it is presumed dead
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -183,6 +185,10 @@ class OrderAction(models.Model):
             # Two changes of one order at a time would each be computed from what the other is about to undo.
             models.UniqueConstraint(
                 fields=["order"], condition=Q(state__in=["held", "running", "unknown"]), name="one_action_under_way"
+            ),
+            # An undo that failed or was taken back leaves the way open for another.
+            models.UniqueConstraint(
+                fields=["undoes"], condition=~Q(state__in=["failed", "taken_back"]), name="undone_once"
             ),
         ]
         indexes: ClassVar = [
