@@ -41,9 +41,11 @@ check:
 	@$(PYTHON) tools/bootstrap.py --dev
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
-	$(EMBEDDED) $(RUN) -m mypy
+	@echo mypy
+	@$(EMBEDDED) $(RUN) -m mypy
 	.venv/bin/lint-imports
-	$(EMBEDDED) $(RUN) manage.py makemigrations --check --dry-run
+	@echo 'manage.py makemigrations --check'
+	@$(EMBEDDED) $(RUN) manage.py makemigrations --check --dry-run
 	$(RUN) tools/check_translations.py
 	@echo 'manage.py check --deploy, in a sample production environment'
 	@$(SAMPLE_PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
