@@ -1,0 +1,248 @@
+"""The real thing in a real browser: one desk for the session, one Chromium, a fresh context for each test.
+
+    def test_something(desk, open_page):
+        page = open_page(f"{desk.url}/inbox/", size="phone", scheme="dark", agent="agent@demo.test")
+        ...
+        assert_no_serious_axe_findings(page)
+
+A page that wrote an error to its console, or raised one, fails its test when it ends.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
+PASSWORD = "demo-demo-demo"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium() -> str | None:
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if find_chromium() is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Desk:
+    """The demo as `make demo` runs it, on a database of its own. `stop` and `start` keep port and data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.env = {
+            **kept,
+            "HELPDESK_DEMO": "1",
+            "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite3'}",
+            "MEDIA_ROOT": str(folder / "media"),
+            "PUBLIC_URL": self.url,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on the desk's database; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr or done.stdout
+        return done.stdout
+
+    def start(self) -> None:
+        log = (self.folder / "desk.log").open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo", "--port", str(self.port)],
+            cwd=ROOT,
+            env=self.env,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError("the desk did not start:\n" + (self.folder / "desk.log").read_text()[-4000:])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, how)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+    def agent(self, email: str = "agent@demo.test") -> httpx.Client:
+        """Return a client that is logged in as an agent and sends the CSRF header with what it posts."""
+        client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=20)
+        client.get("/accounts/login/")
+        form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        client.post("/accounts/login/", data=form, headers={"Referer": self.url})
+        assert client.get("/api/v1/me/").status_code == 200, f"{email} could not log in"
+        client.headers.update({"X-CSRFToken": client.cookies["csrftoken"], "Referer": self.url})
+        return client
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.manage("migrate", "--verbosity", "0")
+    desk.manage("demo_data", "--scale", "0.03")
+    desk.start()
+    yield desk
+    desk.stop()
+
+
+SHOP = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<style>* {{ all: revert; color: rgb(200, 0, 0) }} button {{ display: none !important }}
+iframe {{ opacity: .2 }}</style>
+<body><h1>A shop with loud styles</h1><p><a href="#more">more</a></p>
+<script>window.Helpdesk = function () {{ (Helpdesk.q = Helpdesk.q || []).push(arguments) }};
+window.heard = [];
+["ready", "open", "close", "message", "unread"].forEach(function (name) {{
+  Helpdesk("on", name, function (detail) {{ heard.push([name, detail]) }}) }});</script>
+<script async src="{desk}/widget.js" data-store="{store}"></script></body></html>"""
+
+
+@pytest.fixture(scope="session")
+def shop(desk: Desk) -> Iterator[str]:
+    """A shop on another origin that embeds the widget. `?store=` and `?lang=` choose which and how."""
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = httpx.QueryParams(self.path.partition("?")[2])
+            page = SHOP.format(desk=desk.url, store=query.get("store", "demo"), lang=query.get("lang", "en"))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+# Of the package, not the session: Playwright keeps a loop running, and asynchronous tests want their own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, desk: Desk) -> Iterator[OpenPage]:
+    """Open pages, each in a context of its own (or in the one given), and watch their consoles."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(
+        url: str,
+        *,
+        size: str = "desktop",
+        scheme: str = "light",
+        locale: str = "en",
+        motion: str = "reduce",
+        agent: str = "",
+        context: BrowserContext | None = None,
+        forgive: tuple[str, ...] = (),
+    ) -> Page:
+        """`forgive`: parts of console errors that the test provokes."""
+        if context is None:
+            width, height = SIZES[size]
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                locale=locale,
+                reduced_motion=motion,  # type: ignore[arg-type]
+                has_touch=size == "phone",
+                is_mobile=size == "phone",
+            )
+            contexts.append(context)
+            if agent:
+                cookies = desk.agent(agent).cookies
+                context.add_cookies([{"name": n, "value": v, "url": desk.url} for n, v in cookies.items()])
+        page = context.new_page()
+
+        def complain(text: str) -> None:
+            if not any(part in text for part in forgive):
+                complaints.append(f"{page.url}: {text}")
+
+        page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def assert_no_serious_axe_findings(page: Page | Frame) -> None:
+    """Run axe in a page (or a frame); fail on what it calls serious or critical."""
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    told = [f"{v['id']}: {v['help']}\n    " + "\n    ".join(n["html"] for n in v["nodes"][:5]) for v in found]
+    assert not found, "\n".join(told)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a screenshot under $SCREENSHOTS, where that is set."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
