@@ -7,7 +7,6 @@ hears `heartbeat` with the sequence numbers of its conversations, and `resync` a
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import threading
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 GROUP = "helpdesk"
 HEARTBEAT_S = 10.0
 DEAF_AFTER_S = 4.0  # an echo of our own that takes longer than this means that we hear nobody
+CLOSE = '{"type":"_close"'  # not for clients: it ends the sockets that listen to its topic
 MAX_WAITING = 20_000  # frames kept for a layer that does not answer; clients catch up from the rows anyway
 
 Frames = list[tuple[tuple[str, ...], str]]
@@ -82,7 +82,13 @@ class Hub:
         found = [listeners for topic in topics if (listeners := self.topics.get(topic))]
         if not found:
             return
-        for socket in found[0].copy() if len(found) == 1 else set().union(*found):
+        listening = found[0].copy() if len(found) == 1 else set().union(*found)
+        if frame.startswith(CLOSE):
+            code = json.loads(frame)["code"]
+            for socket in listening:
+                socket.close(code)
+            return
+        for socket in listening:
             socket.offer(frame)
 
     # -- the loop

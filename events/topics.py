@@ -31,3 +31,11 @@ def agent(agent_id: UUID | str) -> str:
 def session(key_digest: str) -> str:
     """One log-in or one visitor session: it hears when it has ended."""
     return f"session.{key_digest}"
+
+
+def widgets(store_id: UUID | str) -> str:
+    """Every open widget of a store: whether somebody is there."""
+    return f"widgets.{store_id}"
+
+
+AGENTS = "agents"  # every console: who is there

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register(Tags.security, deploy=True)
@@ -23,3 +24,19 @@ def production_settings(**kwargs: Any) -> list[CheckMessage]:
     if not settings.SECURE:
         problems.append(Error("PUBLIC_URL is not set to an https:// address.", id="helpdesk.E005"))
     return problems
+
+
+def refuse_unsafe_start() -> None:
+    """Raise ImproperlyConfigured with the first problem, unless this is the embedded desk of one machine.
+
+    The embedded desk has no Redis, so it can only ever be one process, on addresses of this machine.
+    """
+    if settings.DEMO or settings.DEBUG:
+        return
+    local = {"127.0.0.1", "localhost", "[::1]", "testserver"}
+    if settings.EMBEDDED and set(settings.ALLOWED_HOSTS) <= local:
+        return
+    # An http:// address is a choice (a private network); the other problems are mistakes.
+    for problem in production_settings():
+        if problem.id != "helpdesk.E005":
+            raise ImproperlyConfigured(problem.msg)

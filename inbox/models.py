@@ -76,6 +76,8 @@ class Conversation(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     preview = models.CharField(max_length=160, blank=True)  # the last public words
     last_seq = models.PositiveIntegerField(default=0)
+    # The last one that the buyer may see: places between are notes, so only this shows a buyer's gap.
+    last_public_seq = models.PositiveIntegerField(default=0)
     last_at = models.DateTimeField(default=timezone.now)
     # Buyer's messages so far; an agent's unread count is this less what their ReadMark says.
     inbound_count = models.PositiveIntegerField(default=0)

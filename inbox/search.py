@@ -1,0 +1,71 @@
+"""Full-text search over messages and buyers, by the database's own engine over terms of our own analyser."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from helpdesk.lib.text import index_terms, query_terms
+from inbox.models import Message, SearchEntry
+from people.models import Buyer
+
+NEWEST = 200  # what is looked at of all hits: a desk wants the latest, and a bound
+
+
+def index_pending(limit: int = 500) -> int:
+    """Index messages that are not yet; return how many. Safe to run in several workers at a time."""
+    with transaction.atomic():
+        rows = Message.objects.filter(indexed=False).order_by("id").select_related("conversation")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        messages = list(rows[:limit])
+        SearchEntry.objects.bulk_create(
+            (
+                SearchEntry(store_id=m.conversation.store_id, message=m, terms=index_terms(m.body))
+                for m in messages
+                if m.body
+            ),
+            ignore_conflicts=True,
+        )
+        Message.objects.filter(pk__in=[m.pk for m in messages]).update(indexed=True)
+    return len(messages)
+
+
+def buyer_terms(buyer: Buyer) -> str:
+    return index_terms(" ".join(filter(None, [buyer.name, buyer.email, buyer.phone, buyer.external_id])))
+
+
+def index_buyer(buyer: Buyer) -> None:
+    """Index who a buyer is, in the caller's transaction."""
+    SearchEntry.objects.update_or_create(
+        buyer=buyer, defaults={"store_id": buyer.store_id, "terms": buyer_terms(buyer)}
+    )
+
+
+def matching(text: str, store_ids: frozenset[UUID] | None) -> QuerySet[SearchEntry]:
+    """Return entries that hold every term of `text` (the last one as a beginning), newest first, within stores.
+
+    Nothing in `text` is an operator. A text without terms matches nothing.
+    """
+    terms = query_terms(text)
+    if not terms:
+        return SearchEntry.objects.none()
+    entries = SearchEntry.objects.all()
+    if store_ids is not None:
+        entries = entries.filter(store_id__in=store_ids)
+    if connection.vendor == "postgresql":
+        query = " & ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in terms) + ":*"
+        where = "array_to_tsvector(string_to_array(inbox_searchentry.terms, ' ')) @@ %s::tsquery"
+    else:
+        query = " ".join('"' + t.replace('"', '""') + '"' for t in terms) + "*"
+        where = "inbox_searchentry.id IN (SELECT rowid FROM inbox_search_fts WHERE inbox_search_fts MATCH %s)"
+    return entries.extra(where=[where], params=[query]).order_by("-id")
+
+
+def snippet(body: str, text: str, width: int = 120) -> str:
+    """Return the part of `body` around the first word of `text` that stands in it, cut to `width` characters."""
+    folded = body.casefold()
+    places = [p for word in [text.casefold().strip(), *text.casefold().split(), *query_terms(text)] if word for p in [folded.find(word)] if p >= 0]
+    start = max(0, (places[0] if places else 0) - width // 3)
+    cut = " ".join(body[start : start + width].split())
+    return ("…" if start else "") + cut + ("…" if start + width < len(body) else "")

@@ -1,0 +1,316 @@
+"""Posting: the one way in which anything gets into a timeline.
+
+`post_messages` takes many drafts at once, because what a message costs is mostly the transaction around it:
+a process that has twenty to write pays for one (inbox/writer.py collects them). One draft is a batch of one.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from events import names, topics
+from events.record import Actor, Happening, Push
+from inbox import transports
+from inbox.access import with_message_relations, with_summary_relations
+from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
+from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, Message
+from inbox.payloads import message_data
+from inbox.services import timeline
+from inbox.services.timeline import Batch
+from people.access import agents_for
+from people.models import Agent, Buyer
+
+MAX_BODY = 10_000
+MAX_ATTACHMENTS = 10
+REOPEN_WITHIN = timedelta(days=7)  # a buyer who writes later than this begins a new conversation
+_CLIENT_ID = re.compile(r"[\w.:-]{1,64}\Z", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that somebody wants to post.
+
+    An agent names the conversation, and `stores` limits which they reach (None: every store). A buyer names
+    none: what they write goes into their live conversation, which is opened where there is none.
+    """
+
+    actor: Actor
+    client_id: str
+    body: str = ""
+    conversation_id: UUID | None = None
+    stores: frozenset[UUID] | None = None
+    buyer_id: UUID | None = None
+    channel_id: UUID | None = None
+    private: bool = False
+    kind: str = "text"
+    data: dict[str, Any] | None = None
+    attachments: tuple[UUID, ...] = ()
+    reply_after: int | None = None  # the last seq its author had seen
+    force: bool = False
+
+
+@dataclass(slots=True)
+class Posted:
+    """`created` is False where this client_id had been posted before: then it is that message."""
+
+    message: Message
+    conversation: Conversation
+    payload: dict[str, Any]
+    created: bool = True
+
+
+def clean_draft(draft: Draft) -> Draft:
+    """Return the draft as it can be stored. Raises Invalid where it cannot."""
+    if not _CLIENT_ID.match(draft.client_id):
+        raise Invalid("client_id is 1 to 64 letters, digits or . : _ -", attr="client_id")
+    body = _CONTROL.sub("", draft.body).strip()
+    try:
+        body.encode()
+    except UnicodeEncodeError:
+        raise Invalid("The text is not valid Unicode.", attr="body") from None
+    if len(body) > MAX_BODY:
+        raise Invalid(f"A message has at most {MAX_BODY} characters.", code="too_long", attr="body")
+    if len(draft.attachments) > MAX_ATTACHMENTS:
+        raise Invalid(f"A message has at most {MAX_ATTACHMENTS} files.", attr="attachments")
+    if not body and not draft.attachments and draft.kind in ("text", "file"):
+        raise Invalid("There is nothing to send.", code="empty", attr="body")
+    if draft.private and draft.actor.kind == "buyer":
+        raise Invalid("A buyer writes no notes.", attr="private")
+    kind = "file" if draft.attachments and not body and draft.kind == "text" else draft.kind
+    return Draft(**{name: getattr(draft, name) for name in Draft.__slots__} | {"body": body, "kind": kind})
+
+
+def post_message(draft: Draft) -> Posted:
+    """Post one draft. Raises Invalid, NotFound, Conflict or Stale."""
+    [outcome] = post_messages([draft])
+    if isinstance(outcome, InboxError):
+        raise outcome
+    return outcome
+
+
+def post_messages(drafts: Sequence[Draft]) -> list[Posted | InboxError]:
+    """Post drafts in one transaction; return for each what became of it, in the same order.
+
+    A draft that is refused does not hinder the others. A repeated (conversation, client_id) by the same
+    author is the message it was before. Raises only what the database raises; then nothing was written.
+    """
+    outcomes: dict[int, Posted | InboxError] = {}
+    ready: list[tuple[int, Draft]] = []
+    for index, draft in enumerate(drafts):
+        try:
+            ready.append((index, clean_draft(draft)))
+        except InboxError as error:
+            outcomes[index] = error
+    if ready:
+        with transaction.atomic():
+            _post(ready, outcomes)
+    return [outcomes[index] for index in range(len(drafts))]
+
+
+def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError]) -> None:
+    batch = Batch()
+    by_id, by_buyer = _lock(draft for _, draft in ready)
+    pairs: list[tuple[int, Draft, Conversation]] = []
+    for index, draft in ready:
+        try:
+            pairs.append((index, draft, _conversation(draft, by_id, by_buyer, batch)))
+        except InboxError as error:
+            outcomes[index] = error
+    known = _known(pairs, batch)
+    for index, draft, conversation in pairs:
+        try:
+            outcomes[index] = _add(draft, conversation, known, batch)
+        except InboxError as error:
+            outcomes[index] = error
+    timeline.write(batch)
+
+
+def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation]]:
+    """Lock every conversation the drafts are for, in one order for all callers, so that none wait in a ring."""
+    ids, buyers = set(), set()
+    for draft in drafts:
+        if draft.conversation_id is not None:
+            ids.add(draft.conversation_id)
+        elif draft.buyer_id is not None:
+            buyers.add(draft.buyer_id)
+    wanted = Q()
+    if ids:
+        wanted |= Q(id__in=ids)
+    if buyers:
+        wanted |= Q(buyer_id__in=buyers) & ~Q(status="resolved")
+    rows = list(
+        with_summary_relations(Conversation.objects.filter(wanted)).select_for_update(of=("self",)).order_by("id")
+    )
+    live = {row.buyer_id: row for row in rows if row.status != "resolved"}
+    return {row.id: row for row in rows}, live
+
+
+def _conversation(
+    draft: Draft, by_id: dict[UUID, Conversation], by_buyer: dict[UUID, Conversation], batch: Batch
+) -> Conversation:
+    if draft.conversation_id is None:
+        assert draft.buyer_id is not None, "a draft names a conversation or a buyer"
+        conversation = by_buyer.get(draft.buyer_id)
+        if conversation is None:
+            conversation = _open(draft, batch)
+            by_buyer[draft.buyer_id] = by_id[conversation.id] = conversation
+        return conversation
+    found = by_id.get(draft.conversation_id)
+    if found is None or (draft.stores is not None and found.store_id not in draft.stores):
+        raise NotFound("No such conversation.")
+    return found
+
+
+def _open(draft: Draft, batch: Batch) -> Conversation:
+    """Return the conversation that a buyer without a live one goes on with: the last one, or a new one."""
+    buyer = Buyer.objects.select_for_update().get(pk=draft.buyer_id)  # two first messages queue up here
+    rows = with_summary_relations(Conversation.objects.filter(buyer=buyer)).select_for_update(of=("self",))
+    last = rows.order_by("-created_at").first()
+    if last is not None and last.status != "resolved":
+        return last
+    if last is not None and last.resolved_at and last.resolved_at > timezone.now() - REOPEN_WITHIN:
+        return last  # `_add` reopens it
+    channel = Channel.objects.select_related("store").get(pk=draft.channel_id)
+    conversation = Conversation(store=channel.store, buyer=buyer, channel=channel)
+    try:
+        with transaction.atomic():
+            conversation.save(force_insert=True)
+    except IntegrityError:  # SQLite has no row locks to queue at
+        return rows.exclude(status="resolved").get()
+    batch.opened.append(conversation)
+    batch.happenings.append(
+        Happening(
+            names.CONVERSATION_OPENED,
+            draft.actor,
+            store_id=conversation.store_id,
+            conversation_id=conversation.id,
+            data={"channel": channel.kind},
+        )
+    )
+    return conversation
+
+
+def _known(pairs: list[tuple[int, Draft, Conversation]], batch: Batch) -> dict[tuple[UUID, str], Message]:
+    """Find what had been posted before under the same client ids."""
+    fresh = {conversation.id for conversation in batch.opened}
+    asked = {(c.id, d.client_id) for _, d, c in pairs if c.id not in fresh}
+    if not asked:
+        return {}
+    rows = Message.objects.filter(
+        conversation_id__in={c for c, _ in asked}, client_id__in={client_id for _, client_id in asked}
+    )
+    return {(row.conversation_id, row.client_id): row for row in rows}
+
+
+def _add(
+    draft: Draft, conversation: Conversation, known: dict[tuple[UUID, str], Message], batch: Batch
+) -> Posted:
+    before = known.get((conversation.id, draft.client_id))
+    if before is not None:
+        if (before.author_kind, before.author_id) != (draft.actor.kind, draft.actor.id):
+            raise Conflict("That client_id was used by somebody else.")
+        return Posted(before, conversation, message_data(before), created=False)
+    if draft.reply_after is not None and not draft.force and not draft.private:
+        _refuse_stale(draft, conversation)
+    attachments = _attachments(draft)
+    now = timeline.tick(conversation)
+    if draft.actor.kind == "buyer" and conversation.status != "open":
+        timeline.reopen(conversation, draft.actor, batch)
+    message = timeline.append(
+        conversation,
+        batch,
+        actor=draft.actor,
+        client_id=draft.client_id,
+        body=draft.body,
+        kind=draft.kind,
+        data=draft.data,
+        private=draft.private,
+        at=now,
+    )
+    known[conversation.id, draft.client_id] = message
+    for attachment in attachments:
+        attachment.message, attachment.conversation = message, conversation
+    batch.claims += attachments
+    deliveries = _deliveries(message, conversation)
+    batch.deliveries += deliveries
+    _count(message, conversation, draft.actor, batch)
+    payload = message_data(message, attachments=attachments, deliveries=deliveries)
+    timeline.announce(message, conversation, payload, draft.actor, batch)
+    if message.private and "@" in message.body:
+        _mention(message, conversation, draft.actor, batch)
+    return Posted(message, conversation, payload)
+
+
+def _refuse_stale(draft: Draft, conversation: Conversation) -> None:
+    if draft.reply_after is None or draft.reply_after >= conversation.last_seq:
+        return
+    since = Message.objects.filter(conversation=conversation, seq__gt=draft.reply_after, private=False)
+    since = since.exclude(kind="system").exclude(author_kind=draft.actor.kind, author_id=draft.actor.id)
+    rows = list(with_message_relations(since.order_by("seq"))[:20])
+    if rows:
+        raise Stale("Somebody wrote since you last looked.", [message_data(row) for row in rows])
+
+
+def _attachments(draft: Draft) -> list[Attachment]:
+    if not draft.attachments:
+        return []
+    rows = Attachment.objects.select_for_update().filter(
+        id__in=draft.attachments, message__isnull=True, uploader=f"{draft.actor.kind}:{draft.actor.id}"
+    )
+    found = {row.id: row for row in rows}
+    if len(found) != len(set(draft.attachments)):
+        raise Invalid("A file is missing, or was sent already.", code="unknown_attachment", attr="attachments")
+    return [found[file_id] for file_id in dict.fromkeys(draft.attachments)]
+
+
+def _deliveries(message: Message, conversation: Conversation) -> list[Delivery]:
+    """What the team says to the buyer gets a delivery over the buyer's channel; nothing else does."""
+    if message.private or message.kind == "system" or message.author_kind not in ("agent", "bot"):
+        return []
+    state = transports.get(conversation.channel.kind).first_state
+    return [Delivery(message=message, channel=conversation.channel, state=state)]
+
+
+def _count(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:
+    """Keep the counters of the list: who waits since when, and who answered first."""
+    if message.author_kind == "buyer":
+        conversation.inbound_count += 1
+        conversation.waiting_since = conversation.waiting_since or message.created_at
+    elif message.author_kind == "agent" and not message.private:
+        conversation.waiting_since = None
+        if conversation.first_reply_at is None and conversation.inbound_count:
+            conversation.first_reply_at = message.created_at
+        if conversation.assignee_id is None:
+            # Who answers has taken it: two agents writing to one buyer is what a desk is there to prevent.
+            conversation.assignee = Agent.objects.get(pk=actor.id)
+            timeline.add_line(
+                conversation,
+                batch,
+                actor,
+                names.CONVERSATION_ASSIGNED,
+                {"actor": actor.name, "assignee": actor.name, "team": None},
+                f"{actor.name} took the conversation",
+            )
+
+
+def _mention(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:
+    """Find the colleagues named in a note, and tell each of them."""
+    author = Agent.objects.filter(pk=actor.id).first()
+    if author is None:
+        return
+    for agent in agents_for(author):
+        if f"@{agent.name}" not in message.body or agent.id == author.id:
+            continue
+        if not agent.is_supervisor and not agent.teams.filter(stores=conversation.store_id).exists():
+            continue  # a mention must not tell of a conversation that its reader may not open
+        batch.mentions.append(Mention(agent=agent, message=message, conversation=conversation))
+        frame = {"type": "mention", "conversation": str(conversation.id), "message": str(message.id)}
+        batch.pushes.append(Push((topics.agent(agent.id),), frame))

@@ -1,0 +1,277 @@
+"""The timeline below posting: sequence numbers, system lines, and writing a batch in few statements.
+
+Everything here happens to conversations whose rows the caller has locked.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from events import names, topics
+from events.record import Actor, Happening, Push, push, record
+from helpdesk.lib.ids import new_id
+from inbox.access import with_summary_relations
+from inbox.models import Attachment, Conversation, Delivery, Mention, Message
+from inbox.payloads import PREVIEW, message_data, summary_data
+
+# What posting and system lines may change of a conversation.
+_KEPT = (
+    "status",
+    "assignee_id",
+    "preview",
+    "last_seq",
+    "last_public_seq",
+    "last_at",
+    "inbound_count",
+    "waiting_since",
+    "first_reply_at",
+    "snoozed_until",
+    "resolved_at",
+)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes, collected and then written table by table."""
+
+    messages: list[Message] = field(default_factory=list)
+    claims: list[Attachment] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    pushes: list[Push] = field(default_factory=list)
+    changed: dict[UUID, Conversation] = field(default_factory=dict)
+    causes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    opened: list[Conversation] = field(default_factory=list)
+
+
+def tick(conversation: Conversation) -> datetime:
+    """Return now, or the conversation's last moment where the clock has stepped back: the list must not reorder."""
+    return max(timezone.now(), conversation.last_at)
+
+
+def append(
+    conversation: Conversation,
+    batch: Batch,
+    *,
+    actor: Actor,
+    client_id: str,
+    body: str,
+    kind: str,
+    data: dict[str, Any] | None,
+    private: bool,
+    at: datetime,
+) -> Message:
+    """Give a message the next place in its conversation."""
+    conversation.last_seq += 1
+    message = Message(
+        conversation=conversation,
+        seq=conversation.last_seq,
+        client_id=client_id,
+        author_kind=actor.kind,
+        author_id=actor.id,
+        author_name=actor.name[:120],
+        channel_kind=conversation.channel.kind,
+        private=private,
+        kind=kind,
+        body=body,
+        data=data,
+        indexed=kind == "system",  # nobody searches for "was assigned to"
+        created_at=at,
+    )
+    batch.messages.append(message)
+    batch.changed[conversation.id] = conversation
+    if kind != "system":
+        conversation.last_at = at
+        if not private:
+            conversation.preview = preview(message)
+    return message
+
+
+def preview(message: Message) -> str:
+    text = " ".join(message.body.split()) or (message.data or {}).get("title", "")
+    return text[: PREVIEW - 1] + "…" if len(text) > PREVIEW else text
+
+
+def announce(
+    message: Message, conversation: Conversation, payload: dict[str, Any], actor: Actor, batch: Batch
+) -> None:
+    """Record a posted message, and push it to those who have the conversation open (notes: to agents alone)."""
+    frame, listeners = _frame(message, conversation, payload)
+    batch.happenings.append(
+        Happening(
+            names.MESSAGE_CREATED,
+            actor,
+            store_id=conversation.store_id,
+            conversation_id=conversation.id,
+            data={"message": str(message.id), "seq": message.seq, "author": actor.kind, "private": message.private},
+            pushes=[Push(listeners, frame)],
+        )
+    )
+    if not message.private:
+        conversation.last_public_seq = message.seq
+    batch.causes[conversation.id] = {
+        "cause": names.MESSAGE_CREATED,
+        "author_kind": actor.kind,
+        "message_seq": message.seq,
+        "private": message.private,
+    }
+
+
+def _frame(
+    message: Message, conversation: Conversation, payload: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the live frame of a message and who hears it. `after` is the public message before it: a buyer
+    who has not seen that one has a gap, whatever notes lie between."""
+    frame = {"type": "message.created", "message": payload, "after": conversation.last_public_seq}
+    if message.private:
+        return frame, (topics.conversation(conversation.id),)
+    return frame, (topics.conversation(conversation.id), topics.visitor(conversation.id))
+
+
+def add_line(
+    conversation: Conversation,
+    batch: Batch,
+    actor: Actor,
+    name: str,
+    params: dict[str, Any],
+    body: str,
+    *,
+    public: bool = False,
+    order_id: UUID | None = None,
+    store: bool = True,
+) -> Message:
+    """Add a system line, and (`store`) the Event that it tells of. `body` is what plain readers get, in English."""
+    message = append(
+        conversation,
+        batch,
+        actor=actor,
+        client_id=f"line.{new_id().hex}",
+        body=body,
+        kind="system",
+        data={"event": name, **params},
+        private=not public,
+        at=tick(conversation),
+    )
+    frame, listeners = _frame(message, conversation, message_data(message, attachments=[], deliveries=[]))
+    if public:
+        conversation.last_public_seq = message.seq
+    batch.pushes.append(Push(listeners, frame))
+    batch.causes.setdefault(conversation.id, {"cause": name})
+    if store:
+        batch.happenings.append(
+            Happening(
+                name,
+                actor,
+                store_id=conversation.store_id,
+                conversation_id=conversation.id,
+                order_id=order_id,
+                data={**params, "seq": message.seq},
+            )
+        )
+    return message
+
+
+def reopen(conversation: Conversation, actor: Actor, batch: Batch) -> None:
+    """Make a resolved or snoozed conversation open again."""
+    conversation.status = Conversation.Status.OPEN
+    conversation.snoozed_until = conversation.resolved_at = None
+    params = {"actor": actor.name, "by": actor.kind}
+    add_line(conversation, batch, actor, names.CONVERSATION_REOPENED, params, "Reopened", public=True)
+
+
+def add_system_line(
+    *,
+    conversation_id: UUID,
+    event: str,
+    params: dict[str, Any],
+    body: str,
+    public: bool,
+    actor: Actor,
+) -> Message:
+    """Put a line into a timeline, in the caller's transaction, for an Event that the caller records."""
+    rows = with_summary_relations(Conversation.objects.filter(pk=conversation_id))
+    conversation = rows.select_for_update(of=("self",)).get()
+    batch = Batch()
+    message = add_line(conversation, batch, actor, event, params, body, public=public, store=False)
+    write(batch)
+    return message
+
+
+def write(batch: Batch) -> None:
+    """Write the batch, a statement for each table that has rows, and queue its frames for after the commit."""
+    if batch.messages:
+        Message.objects.bulk_create(batch.messages)
+    for attachment in batch.claims:
+        attachment.save(update_fields=["message", "conversation"])
+    if batch.deliveries:
+        Delivery.objects.bulk_create(batch.deliveries)
+    if batch.mentions:
+        Mention.objects.bulk_create(batch.mentions)
+    _keep_conversations(list(batch.changed.values()))
+    record(*batch.happenings)
+    push(batch.pushes + [_summary(c, batch) for c in batch.changed.values()] + _public(batch))
+
+
+def _summary(conversation: Conversation, batch: Batch) -> Push:
+    cause = batch.causes.get(conversation.id, {})
+    frame = {"type": "conversation.updated", "summary": summary_data(conversation), **cause}
+    return Push((topics.store(conversation.store_id),), frame)
+
+
+def _public(batch: Batch) -> list[Push]:
+    """What the buyer's own screens need to know besides messages: which conversation it is, and its state."""
+    pushes = []
+    for conversation in batch.opened:
+        frame = {"type": "conversation.opened", "conversation": public_data(conversation)}
+        pushes.append(Push((topics.buyer(conversation.buyer_id),), frame))
+    for conversation in batch.changed.values():
+        if any(h.conversation_id == conversation.id and h.name != names.MESSAGE_CREATED for h in batch.happenings):
+            frame = {"type": "conversation.updated", "conversation": public_data(conversation)}
+            pushes.append(Push((topics.visitor(conversation.id),), frame))
+    return pushes
+
+
+def public_data(conversation: Conversation) -> dict[str, Any]:
+    """What a buyer may know of their conversation besides its public messages."""
+    return {
+        "id": str(conversation.id),
+        "status": conversation.status,
+        "last_seq": conversation.last_public_seq,
+        "agent_read_seq": conversation.agent_read_seq,
+        "assignee": {"name": conversation.assignee.name} if conversation.assignee else None,
+        "rating": conversation.rating,
+    }
+
+
+def _keep_conversations(conversations: list[Conversation]) -> None:
+    """Write the kept fields of all conversations in one statement.
+
+    By hand, because `bulk_update` builds a CASE for every field and row, which costs more than the update.
+    """
+    if not conversations:
+        return
+    if len(conversations) == 1 or connection.vendor != "postgresql":
+        for conversation in conversations:
+            conversation.save(update_fields=_KEPT_NAMES)
+        return
+    fields = [Conversation._meta.get_field(name.removesuffix("_id")) for name in _KEPT]
+    row = "(%s::uuid, " + ", ".join(f"%s::{f.rel_db_type(connection) if f.is_relation else f.db_type(connection)}" for f in fields) + ")"
+    columns = [f.column for f in fields]
+    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
+    values: list[Any] = []
+    for c in conversations:
+        values += [c.id, *(getattr(c, name) for name in _KEPT)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE inbox_conversation AS c SET {assignments} "
+            f"FROM (VALUES {', '.join([row] * len(conversations))}) AS v (id, {', '.join(columns)}) WHERE c.id = v.id",
+            values,
+        )
+
+
+_KEPT_NAMES = [name.removesuffix("_id") for name in _KEPT]
