@@ -7,6 +7,7 @@ hears `heartbeat` with the sequence numbers of its conversations, and `resync` a
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import threading

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -11,8 +11,17 @@ from events import hub
 from events.models import Event
 from events.names import NAMES
 
-if TYPE_CHECKING:
-    from people.models import Agent, Buyer
+
+class _Agent(Protocol):
+    id: UUID
+    name: str
+
+
+class _Buyer(Protocol):
+    id: UUID
+
+    @property
+    def display_name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,11 @@ class Actor:
     name: str = ""
 
     @classmethod
-    def agent(cls, agent: "Agent") -> "Actor":
+    def agent(cls, agent: _Agent) -> "Actor":
         return cls("agent", agent.id, agent.name)
 
     @classmethod
-    def buyer(cls, buyer: "Buyer") -> "Actor":
+    def buyer(cls, buyer: _Buyer) -> "Actor":
         return cls("buyer", buyer.id, buyer.display_name)
 
 

@@ -37,7 +37,6 @@ def serve(application: Any, *, port: int, host: str = "127.0.0.1") -> None:
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             signal_handlers=True,
-            ws_protocols=None,
             verbosity=0,
         )
         server.run()

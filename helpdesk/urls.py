@@ -1,5 +1,17 @@
 """Every address of the desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from helpdesk import health
+from inbox.file_views import attachment
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/inbox/"), name="home"),
+    path("files/<uuid:attachment_id>/", attachment, name="file"),
+    path("accounts/", include("allauth.urls")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+]
