@@ -43,6 +43,7 @@ class Batch:
     deliveries: list[Delivery] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
+    frames: list[tuple[int, Push]] = field(default_factory=list)  # with the seq by which they leave
     pushes: list[Push] = field(default_factory=list)
     changed: dict[UUID, Conversation] = field(default_factory=dict)
     causes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
@@ -109,9 +110,9 @@ def announce(
             store_id=conversation.store_id,
             conversation_id=conversation.id,
             data={"message": str(message.id), "seq": message.seq, "author": actor.kind, "private": message.private},
-            pushes=[Push(listeners, frame)],
         )
     )
+    batch.frames.append((message.seq, Push(listeners, frame)))
     if not message.private:
         conversation.last_public_seq = message.seq
     batch.causes[conversation.id] = {
@@ -160,7 +161,7 @@ def add_line(
     frame, listeners = _frame(message, conversation, message_data(message, attachments=[], deliveries=[]))
     if public:
         conversation.last_public_seq = message.seq
-    batch.pushes.append(Push(listeners, frame))
+    batch.frames.append((message.seq, Push(listeners, frame)))
     batch.causes.setdefault(conversation.id, {"cause": name})
     if store:
         batch.happenings.append(
@@ -214,6 +215,8 @@ def write(batch: Batch) -> None:
         Mention.objects.bulk_create(batch.mentions)
     _keep_conversations(list(batch.changed.values()))
     record(*batch.happenings)
+    batch.frames.sort(key=lambda numbered: numbered[0])
+    push([frame for _, frame in batch.frames])
     push(batch.pushes + [_summary(c, batch) for c in batch.changed.values()] + _public(batch))
 
 
