@@ -37,7 +37,7 @@ class Log:
         return not self.missing and len(self.acked) == len(self.sent)
 
     def latencies(self) -> Figures:
-        figures = {
+        figures: Figures = {
             "messages": len(self.sent),
             "lost": sum(self.missing.values()) + len(self.sent) - len(self.acked),
             "twice": self.surplus,
