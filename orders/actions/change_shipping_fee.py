@@ -1,0 +1,121 @@
+"""Lower, waive or raise the shipping fee of an order that is not paid yet."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from helpdesk.lib import money
+from orders.actions.base import ActionForm, ActionKind, Preset, Row, Values
+from orders.amounts import plain, read_amount
+from orders.errors import InvalidParams, LimitExceeded
+from orders.models import Order, OrderAction
+from orders.stores.base import Result, StoreConnector
+from people.models import Agent
+
+MAX_FEE = 1_000_000  # minor units: what is above is a slip of the hand
+
+# An action in one of these states has changed the order, or may yet.
+_COUNTS = {"held", "running", "unknown", "done"}
+
+
+class ShippingFeeForm(ActionForm):
+    fee = forms.CharField(label=gettext_lazy("New shipping fee"), max_length=20)
+    field_order = ["fee", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["fee"].initial = plain(self.order.shipping_fee, self.order.currency)
+        self.fields["fee"].widget.attrs.update(inputmode="decimal", autocomplete="off")
+
+    def clean_fee(self) -> int:
+        currency = self.order.currency
+        try:
+            return money.parse(self.cleaned_data["fee"], currency)
+        except ValueError:
+            words = _("Write an amount such as %(example)s.") % {"example": plain(500, currency)}
+            raise forms.ValidationError(words) from None
+
+    def params(self) -> dict[str, Any]:
+        return {"shipping_fee": self.cleaned_data["fee"]}
+
+
+class ChangeShippingFee(ActionKind):
+    kind = "change_shipping_fee"
+    label = gettext_lazy("Change shipping fee")
+    icon = "truck"
+    capability = "change_shipping_fee"
+    form = ShippingFeeForm
+    presets = (Preset("waive", gettext_lazy("Waive shipping fee"), {"fee": "0"}),)
+
+    def clean(self, order: Order, params: Any) -> dict[str, Any]:
+        if not isinstance(params, dict) or "shipping_fee" not in params:
+            raise InvalidParams(_("The new shipping fee is missing."), attr="shipping_fee")
+        if unknown := params.keys() - {"shipping_fee"}:
+            raise InvalidParams(_("That is no part of this action."), attr=str(min(map(str, unknown)))[:40])
+        return {"shipping_fee": read_amount(params["shipping_fee"], order.currency, "shipping_fee", MAX_FEE)}
+
+    def against(self, order: Order) -> str:
+        if order.status == Order.Status.CANCELLED:
+            return _("This order is cancelled.")
+        if order.status != Order.Status.UNPAID or order.paid:
+            return _("This order is paid: its shipping fee cannot change any more.")
+        return ""
+
+    def left(self, order: Order, agent: Agent) -> int | None:
+        """For the order, not for one click: what was taken off already counts, an undo gives back."""
+        limit = settings.SHIPPING_FEE_LIMITS.get(agent.role, 0)
+        if limit is None:
+            return None
+        mine = [a for a in order.actions.all() if a.kind == self.kind and a.state in _COUNTS]
+        return max(0, limit - sum(a.before["shipping_fee"] - a.after["shipping_fee"] for a in mine))
+
+    def check(self, order: Order, params: dict[str, Any], agent: Agent) -> None:
+        super().check(order, params, agent)
+        reduction = order.shipping_fee - params["shipping_fee"]
+        if reduction == 0:
+            raise InvalidParams(_("That is the shipping fee already."), attr="shipping_fee")
+        left = self.left(order, agent)
+        if left is not None and reduction > left:
+            words = _("You may lower this fee by %(left)s at most; a supervisor may do more.")
+            shown = {"left": money.display(left, order.currency)}
+            raise LimitExceeded(words % shown, left=left, attr="shipping_fee")
+
+    def snapshot(self, order: Order) -> Values:
+        return {"shipping_fee": order.shipping_fee, "total": order.total, "currency": order.currency}
+
+    def preview(self, order: Order, params: dict[str, Any]) -> tuple[Values, Values]:
+        before = self.snapshot(order)
+        fee = params["shipping_fee"]
+        return before, {**before, "shipping_fee": fee, "total": order.total - order.shipping_fee + fee}
+
+    def execute(self, connector: StoreConnector, action: OrderAction) -> Result:
+        return connector.change_shipping_fee(
+            order_number=action.order.number,
+            fee=action.params["shipping_fee"],
+            currency=action.before["currency"],
+            key=str(action.id),
+            expected=action.before["shipping_fee"],
+        )
+
+    def apply(self, order: Order, result: Result) -> list[str]:
+        order.shipping_fee = result["shipping_fee"]
+        return ["shipping_fee"]
+
+    def inverse(self, action: OrderAction) -> dict[str, Any]:
+        return {"shipping_fee": action.before["shipping_fee"]}
+
+    def rows(self, before: Values, after: Values) -> list[Row]:
+        def shown(values: Values, name: str) -> str:
+            return money.display(values[name], values["currency"])
+
+        names = {"shipping_fee": _("Shipping fee"), "total": _("Total")}
+        return [Row(label, shown(before, name), shown(after, name)) for name, label in names.items()]
+
+    def sentence(self, action: OrderAction) -> str:
+        currency = action.before["currency"]
+        before = money.display(action.before["shipping_fee"], currency, "en")
+        after = money.display(action.after["shipping_fee"], currency, "en")
+        return f"Shipping fee of order {action.order.number}: {before} → {after}"
