@@ -10,12 +10,14 @@ from pathlib import Path
 
 from bench import results, scenarios
 from bench.machine import BenchError
+from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
 from bench.targets import Floor, Stock, StockKept, Target
 
 TARGETS: dict[str, list[type[Target]]] = {
     "stock": [Stock, StockKept],
     "floor": [Floor],
+    "product": [Product],
 }
 SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "busy1": scenarios.busy,

@@ -4,27 +4,21 @@
 prints how to log in as them.
 """
 
-import asyncio
-import itertools
 import json
 import secrets
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 
 from bench import machine
 from bench.targets import BODY, Target, client_id
-from bench.web import Web
 from bench.wire import Socket, connect
 
 HOST = "desk.example"
 ORIGIN = f"https://{HOST}"
 AGENTS = 1020
-
-visitors = itertools.count(1)
+VISITORS = 21
 
 
 def environment(database_url: str, redis_url: str) -> dict[str, str]:
@@ -41,22 +35,18 @@ def environment(database_url: str, redis_url: str) -> dict[str, str]:
         "HELPDESK_DEMO": "0",
         "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
         "LOG_LEVEL": "WARNING",
-        # Nobody types as fast as the twenty busy conversations: the limit per socket must be out of the way.
-        "SOCKET_FRAMES_PER_SECOND": "1000000",
     }
 
 
 def headers(cookie: str = "") -> dict[str, str]:
-    """What the proxy passes on. Every caller has an address of its own, as buyers have."""
-    number = next(visitors)
-    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    given = {"Origin": ORIGIN, "X-Forwarded-Proto": "https", "X-Forwarded-For": address}
+    """What the proxy passes on."""
+    given = {"Origin": ORIGIN, "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1"}
     return given | ({"Cookie": cookie} if cookie else {})
 
 
 class Product(Target):
     name = "product"
-    application = "helpdesk.asgi:application"
+    application = "bench.hurried:application"
     ack = b'"ack"'
     delivery = b'"message.created"'
 
@@ -82,22 +72,15 @@ class Product(Target):
         return json.dumps(frame).encode()
 
     async def buyer(self, port: int, room: int) -> Socket:
-        session = await asyncio.to_thread(self._session, port)
         socket = await connect(port, "/ws/widget/", headers())
-        socket.send(json.dumps({"type": "hello", "token": session["visitor_token"]}).encode())
+        hello = {"type": "hello", "token": self.people["visitors"][room]}
+        socket.send(json.dumps(hello).encode())
         await socket.expect(b'"welcome"')
         # The first message opens the conversation.
-        socket.send(self.message(room, 0).replace(client_id(0).encode(), secrets.token_hex(16).encode()))
-        frame = json.loads(await socket.expect(self.delivery))
-        self.conversations[room] = frame["message"]["conversation"]
+        socket.send(json.dumps({"type": "message.send", "client_id": "first", "body": BODY}).encode())
+        ack = json.loads(await socket.expect(self.ack))
+        self.conversations[room] = ack["conversation"]
         return socket
-
-    def _session(self, port: int) -> Any:
-        web = Web(port, headers() | {"Host": HOST})
-        try:
-            return web.post("/api/widget/v1/sessions", {"store": self.people["store"]})
-        finally:
-            web.close()
 
     async def agent(self, port: int, room: int, number: int) -> Socket:
         socket = await self.idle(port, number)
@@ -198,7 +181,7 @@ def move_defaults_into_database(model: Any) -> None:
     with connection.cursor() as cursor:
         for field in model._meta.concrete_fields:
             given = field.default is not NOT_PROVIDED and not callable(field.default)
-            if given or field.empty_strings_allowed and not field.null:
+            if given or (field.empty_strings_allowed and not field.null):
                 value = field.get_db_prep_save(field.get_default(), connection)
                 table = model._meta.db_table
                 cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {field.column} SET DEFAULT %s", [value])
@@ -215,6 +198,7 @@ def make_people() -> dict[str, Any]:
     from django.contrib.sessions.backends.db import SessionStore
 
     from inbox.models import Channel, Conversation, Message, Tag
+    from inbox.services import start_session
     from people.models import Agent, Buyer, Store, Team
 
     for model in (Buyer, Conversation, Message):
@@ -248,7 +232,7 @@ def make_people() -> dict[str, Any]:
         session.create()
         sessions.append(session.session_key)
     return {
-        "store": "bench",
+        "visitors": [start_session(store=store)[0] for _ in range(VISITORS)],
         "store_id": str(store.pk),
         "other_store": str(other.pk),
         "channel": str(channels[0].pk),
