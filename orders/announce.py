@@ -12,6 +12,7 @@ from inbox.payloads import iso
 from inbox.services import add_system_line
 from orders import actions
 from orders.access import with_order_relations
+from orders.cards import refresh_cards
 from orders.models import Order, OrderAction
 from orders.payloads import action_data, order_data, public_order_data
 
@@ -54,6 +55,7 @@ def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
         pushes=[_action_push(action, order, conversations)],
     )
     if done:
+        refresh_cards(order)
         happening.pushes += order_pushes(order, conversations)
     record(happening)
     if conversations:

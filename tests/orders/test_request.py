@@ -82,8 +82,8 @@ def test_agents_read_of_a_request_in_the_timeline_and_the_buyer_does_not(world: 
     ask(world, reason="A secret reason")
     line = Message.objects.get(conversation=world.conversation, kind="system")
     assert line.private
-    assert line.data["event"] == "order.action.requested"
-    assert line.data["order"] == "100234"
+    data = line.data or {}
+    assert (data["event"], data["order"]) == ("order.action.requested", "100234")
     assert "secret" not in json.dumps(line.data)
 
 
@@ -119,12 +119,13 @@ def test_one_key_for_two_orders_at_once_is_one_action_and_one_conflict(world: Wo
 
 def test_the_same_key_with_another_body_is_a_conflict(world: World) -> None:
     ask(world, 100)
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"params": {"shipping_fee": 101}},
         {"reason": "Other"},
         {"conversation_id": None},
         {"order_id": world.new_order("100235").id},
-    ):
+    ]
+    for change in changes:
         with pytest.raises(IdempotencyConflict):
             ask(world, **{"params": {"shipping_fee": 100}, **change})
     assert OrderAction.objects.count() == 1
