@@ -22,5 +22,9 @@ ACTION_TAKEN_BACK = "order.action.taken_back"
 AGENT_LOGGED_IN = "agent.logged_in"
 AGENT_LOGGED_OUT = "agent.logged_out"
 AGENT_PRESENCE = "agent.presence"
+AGENT_CREATED = "agent.created"
+AGENT_CHANGED = "agent.changed"  # role, teams, active, password: what changed is in the data, never the password
+TEAM_CHANGED = "team.changed"
+STORE_CHANGED = "store.changed"
 
 NAMES = frozenset(value for key, value in globals().items() if key.isupper())

@@ -10,7 +10,9 @@ from inbox.file_views import attachment
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/inbox/"), name="home"),
     path("files/<uuid:attachment_id>/", attachment, name="file"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("people.account_urls")),
+    path("settings/", include("people.urls")),
+    path("settings/", include("inbox.setup.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -55,7 +55,11 @@ def verify_identity(store: Store, token: str) -> Identity:
     except ValidationError:
         email = ""
     return Identity(
-        subject, _claim(claims, "name", 120), email, _claim(claims, "phone", 32), language(_claim(claims, "locale", 10))
+        subject,
+        _claim(claims, "name", 120),
+        email,
+        _claim(claims, "phone", 32),
+        language(_claim(claims, "locale", 10)),
     )
 
 

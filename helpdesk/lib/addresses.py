@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def client_ip(request: HttpRequest) -> str:
-    """Return the client's address: what the outermost of our own proxies saw, never what the client claims."""
+    """Return the client's address: what the outermost of our proxies saw, not what the client claims."""
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     count = settings.PROXY_COUNT
     candidate = forwarded[-count] if 0 < count <= len(forwarded) else ""

@@ -23,7 +23,7 @@ def form_dialog(
 ) -> HttpResponse:
     """Show `form`; when it was sent and is valid, `save`, say `done` and have the page behind loaded anew.
 
-    `save` may raise a ValidationError of `form` by `form.add_error`: a form that has errors then is shown again.
+    What `save` cannot do it says by `form.add_error`, and the form is shown again.
     """
     if form.is_bound and form.is_valid():
         save()

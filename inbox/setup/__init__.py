@@ -1,0 +1,1 @@
+"""Settings pages of what the inbox works with: stores, tags, canned replies."""
