@@ -1,14 +1,14 @@
-"""A store's colour, made readable: which text goes on it, and which shade of it can be text (WCAG 2.2, 1.4.3)."""
+"""A store's colour, made readable (WCAG 2.2, 1.4.3): which text goes on it, which shade of it can be text."""
 
 import re
 
 ENOUGH = 4.5
-LIGHT_PAGE, DARK_PAGE = "#ffffff", "#1f242c"  # the surfaces of static/widget/panel.css
+LIGHT_PAGE, DARK_PAGE = "#f1f3f6", "#262d37"  # the bubbles of static/widget/panel.css
 FALLBACK = "#2f6fed"
 
 
 def palette(color: str) -> dict[str, str]:
-    """Return `accent`, `ink` (text on it), and `light` and `dark`: the accent as text on a light, a dark page."""
+    """Return `accent`, `ink` (text on it), and the accent as text on a `light` and on a `dark` page."""
     accent = color.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", color) else FALLBACK
     return {
         "accent": accent,

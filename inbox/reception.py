@@ -1,0 +1,46 @@
+"""Who is at the desk of a store for a buyer who comes in, and how long an answer usually takes."""
+
+from datetime import timedelta
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Q
+from django.utils import timezone
+
+from inbox.models import Conversation
+from people.models import Agent
+
+FACES = 3
+LOOK_BACK = timedelta(days=7)
+SAMPLE = 50  # the latest answered conversations
+KEEP_S = 60
+
+
+def faces(store_id: UUID) -> list[dict[str, Any]]:
+    """Return a few of those who answer for a store, whoever is there now first."""
+    now = timezone.now()
+    agents = Agent.objects.filter(is_active=True, teams__stores=store_id).distinct().order_by("name")
+    there = Q(presence="online", lease_until__gt=now)
+    found = [*agents.filter(there)[:FACES], *agents.exclude(there)[:FACES]]
+    return [{"name": agent.name} for agent in found[:FACES]]
+
+
+def expected_wait_s(store_id: UUID) -> int | None:
+    """Return the median time to the first answer of late, in seconds; None where too little is known."""
+    key = f"expected-wait:{store_id}"
+    known: int | None = cache.get(key, -1)
+    if known != -1:
+        return known
+    rows = (
+        Conversation.objects.filter(
+            store_id=store_id, first_reply_at__isnull=False, last_at__gt=timezone.now() - LOOK_BACK
+        )
+        .order_by("-last_at", "-id")
+        .values_list("created_at", "first_reply_at")[:SAMPLE]
+    )
+    waits = [(replied - created).total_seconds() for created, replied in rows if replied]
+    wait = max(0, round(median(waits))) if len(waits) >= 3 else None
+    cache.set(key, wait, KEEP_S)
+    return wait

@@ -1,0 +1,114 @@
+"""The widget's pages: the script a shop embeds, what its launcher looks like, and the panel in the iframe.
+
+None of them reads or sets a cookie. What is private is behind the visitor's token, in widget_api.py.
+"""
+
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import condition, require_safe
+
+from inbox.widget_colors import palette
+from inbox.widget_strings import launcher_strings, panel_strings
+from people.models import Store
+
+_ORIGIN = re.compile(r"https?://[\w.:\[\]-]+\Z", re.ASCII)
+EMOJI = list("😀😂😊😍🤔😅😢😭😡😱👍👎👌🙏👏💪👋🤝🔥🎉✨⭐✅❌❓❗💯📦🚚🎁💳🧾")
+
+
+@cache
+def loader_script() -> str:
+    """Return the loader with its strings in every language."""
+    strings = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            strings[language] = launcher_strings()
+    found = finders.find("widget/loader.js") or str(Path(settings.STATIC_ROOT) / "widget/loader.js")
+    source = Path(str(found)).read_text(encoding="utf-8")
+    return source.replace('"__STRINGS__"', json.dumps(strings, ensure_ascii=False), 1)
+
+
+def loader_etag(request: HttpRequest) -> str:
+    return f'"{hashlib.sha256(loader_script().encode()).hexdigest()[:20]}"'
+
+
+@gzip_page
+@condition(etag_func=loader_etag)
+@require_safe
+def loader(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(loader_script(), content_type="text/javascript; charset=utf-8")
+    # Short: shops embed the address for good, and a fix must reach them all within minutes.
+    patch_cache_control(response, public=True, max_age=300, stale_while_revalidate=86_400)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_safe
+def launcher(request: HttpRequest, store_key: str) -> HttpResponse:
+    """What the launcher shows before anything is opened: a colour. Public, and the same for everybody."""
+    color = Store.objects.filter(key=store_key).values_list("color", flat=True).first()
+    if color is None:
+        response = JsonResponse({}, status=404)
+    else:
+        response = JsonResponse({name: palette(color)[name] for name in ("accent", "ink")})
+        patch_cache_control(response, public=True, max_age=300)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@require_safe
+@xframe_options_exempt
+def panel(request: HttpRequest, store_key: str) -> HttpResponse:
+    store = Store.objects.filter(key=store_key).first()
+    if store is None:
+        raise Http404
+    with translation.override(_language(request, store)):
+        return csp_replace({"frame-ancestors": frame_ancestors(store)})(_panel)(request, store)
+
+
+def _panel(request: HttpRequest, store: Store) -> HttpResponse:
+    config = {
+        "store": store.key,
+        "origins": store.origins,
+        "locale": request.GET.get("locale", "")[:35],
+        "max_upload": settings.MAX_UPLOAD_BYTES,
+    }
+    context = {
+        "store": store,
+        "palette": palette(store.color),
+        "strings": panel_strings(),
+        "config": config,
+        "emoji": EMOJI,
+    }
+    response = render(request, "widget/panel.html", context)
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def frame_ancestors(store: Store) -> list[str]:
+    """The pages that may hold the panel: those the store names; where it names none, any web page."""
+    if not store.origins:
+        return ["*"]
+    return [origin for origin in store.origins if _ORIGIN.match(str(origin))] or ["'none'"]
+
+
+def _language(request: HttpRequest, store: Store) -> str:
+    """Return the language of the shop's page where we speak it, else the store's."""
+    try:
+        return translation.get_supported_language_variant(
+            request.GET.get("locale", "").replace("_", "-")[:35]
+        )
+    except LookupError:
+        return store.language

@@ -1,0 +1,277 @@
+// The panel: puts the parts together, and the shop's page beside them.
+
+import { updateOrder } from "./cards.js";
+import * as client from "./client.js";
+import * as composer from "./composer.js";
+import * as host from "./host.js";
+import * as lead from "./lead.js";
+import * as orders from "./orders.js";
+import * as rating from "./rating.js";
+import { fillAvatar } from "./text.js";
+import * as timeline from "./timeline.js";
+import { duration, say } from "./words.js";
+
+const TYPING_FADES_MS = 7000;
+
+const get = (id) => document.getElementById(id);
+const root = document.documentElement;
+let store = null, agents = [], wait = null, online = 0, verified = false;
+let visible = host.alone, phone = false;
+let hasEarlier = false, loadingEarlier = false;
+let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those that nobody has looked at here
+let typingTimer;
+
+for (const name of ["accent", "ink", "light", "dark"]) root.style.setProperty(`--${name}`, root.dataset[name]);
+get("close").hidden = host.alone;
+
+// -- The header
+
+function showHeader() {
+  const assignee = client.currentConversation()?.assignee;
+  const names = assignee ? [assignee.name] : agents.map((agent) => agent.name);
+  const faces = (names.length ? names : [store?.name || get("title").textContent]).map((name) => {
+    const face = document.createElement("span");
+    face.className = "avatar";
+    return fillAvatar(face, name);
+  });
+  get("faces").replaceChildren(...faces);
+  get("title").textContent = assignee ? assignee.name : store.name;
+  let status = say("offline");
+  if (online) status = wait === null ? say("online") : say("wait", { time: duration(wait) });
+  get("status-text").textContent = status;
+  get("status").dataset.online = online > 0;
+}
+
+function showLine(state) {
+  const offline = navigator.onLine === false;
+  const text = state === "live" || state === "polling" ? "" : offline ? say("no_network") : store ? say("reconnecting") : say("no_session");
+  const bar = get("bar");
+  if (bar.textContent !== text) bar.textContent = text;
+  bar.classList.toggle("shown", Boolean(text));
+}
+
+function showTab(name) {
+  for (const tab of ["chat", "orders"]) {
+    const isShown = tab === name;
+    get(tab).hidden = !isShown;
+    get(`tab-${tab}`).setAttribute("aria-selected", isShown);
+    get(`tab-${tab}`).tabIndex = isShown ? 0 : -1;
+  }
+  if (name === "orders") orders.load(askAbout);
+  else look();
+}
+
+function askAbout(order) {
+  showTab("chat");
+  composer.setText(say("about_order", { number: order.number }));
+  composer.focus();
+}
+
+function showForms() {
+  const isEmpty = timeline.isEmpty();
+  get("greeting").hidden = !isEmpty;
+  get("panel").classList.toggle("home", isEmpty);
+  lead.update({ online: online > 0, verified, isEmpty });
+}
+
+// -- What arrives
+
+function onSession(answer, entries) {
+  ({ store, agents } = answer);
+  wait = answer.expected_wait_s;
+  online = answer.agents_online;
+  verified = answer.visitor.verified;
+  hasEarlier = answer.has_more;
+  get("older").hidden = !hasEarlier;
+  get("skeleton").hidden = true;
+  get("tabs").hidden = !verified;
+  if (verified) get("chat").setAttribute("role", "tabpanel");
+  else {
+    get("chat").removeAttribute("role");
+    orders.clear();
+    if (get("chat").hidden) showTab("chat");
+  }
+  fillAvatar(document.querySelector(".greeting .avatar"), store.name);
+  const conversation = answer.conversation;
+  readSeq = conversation?.buyer_read_seq ?? 0;
+  newest = 0;
+  unread = new Map();
+  timeline.reset(answer.messages, entries, conversation?.agent_read_seq ?? 0);
+  for (const message of answer.messages) count(message);
+  rating.update(conversation);
+  showHeader();
+  showForms();
+  showUnread();
+  look();
+}
+
+function count(message) {
+  newest = Math.max(newest, message.seq);
+  if (message.author.kind !== "buyer" && message.kind !== "system" && message.seq > readSeq) unread.set(message.seq, message);
+}
+
+function onMessage(message) {
+  if (!timeline.add(message)) return;
+  count(message);
+  if (message.author.kind !== "buyer") {
+    showTyping(null);
+    if (message.kind !== "system") host.tell("message", { message });
+  }
+  client.mark(message.seq, false);
+  showForms();
+  showUnread(message);
+  look();
+}
+
+function onConversation(conversation) {
+  if (rating.update(conversation)) timeline.toEnd();
+  showHeader();
+}
+
+function onPresence(count) {
+  online = count;
+  showHeader();
+  showForms();
+}
+
+function showTyping(author) {
+  clearTimeout(typingTimer);
+  const box = get("typing");
+  box.hidden = !author;
+  if (!author) return;
+  fillAvatar(box.querySelector(".avatar"), author.name);
+  get("typing-text").textContent = author.name ? say("typing", { name: author.name }) : say("typing_nobody");
+  typingTimer = setTimeout(() => showTyping(null), TYPING_FADES_MS);
+}
+
+// -- What has been seen
+
+function look() {
+  if (!visible || document.hidden || get("chat").hidden || !newest) return;
+  readSeq = Math.max(readSeq, newest);
+  client.mark(newest, true);
+  if (unread.size) {
+    unread.clear();
+    showUnread();
+  }
+}
+
+function showUnread(message) {
+  const isNew = message && unread.has(message.seq);
+  const preview = isNew && !visible ? { name: message.author.name, text: message.body || message.attachments[0]?.name || "" } : undefined;
+  host.tell("unread", { count: unread.size, preview });
+}
+
+// -- The parts
+
+timeline.setUp((action, clientId) => {
+  if (action === "retry") {
+    timeline.mark(clientId, "sending");
+    client.retry(clientId);
+  } else {
+    client.discard(clientId);
+    timeline.remove(clientId);
+    showForms();
+  }
+});
+
+function sendNow(body, attachments = []) {
+  timeline.addWaiting(client.send(body, attachments));
+  showForms();
+}
+
+composer.setUp(sendNow);
+lead.setUp((body) => {
+  sendNow(body);
+  composer.focus();
+});
+rating.setUp(() => timeline.toEnd());
+orders.setUp();
+
+get("older").addEventListener("click", async () => {
+  if (loadingEarlier) return;
+  loadingEarlier = true;
+  try {
+    const answer = await client.earlier(timeline.firstSeq());
+    timeline.prepend(answer.messages);
+    hasEarlier = answer.has_more;
+    get("older").hidden = !hasEarlier;
+  } catch (error) {
+    // The button stays: it can be pressed again.
+  }
+  loadingEarlier = false;
+});
+
+for (const name of ["chat", "orders"]) get(`tab-${name}`).addEventListener("click", () => showTab(name));
+get("tabs").addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  const other = get("chat").hidden ? "chat" : "orders";
+  showTab(other);
+  get(`tab-${other}`).focus();
+});
+
+get("close").addEventListener("click", () => host.tell("close"));
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || get("viewer").open) return;
+  if (!composer.escape()) host.tell("close");
+});
+document.addEventListener("visibilitychange", look);
+addEventListener("offline", () => showLine("lost"));
+
+function focusInside() {
+  if (matchMedia("(pointer: coarse)").matches) get("scroll").focus({ preventScroll: true }); // no keyboard unasked
+  else if (lead.isShown()) lead.focus();
+  else composer.focus();
+}
+
+async function leave() {
+  await client.logout();
+  composer.clear();
+  host.tell("gone");
+  if (host.alone) location.reload();
+}
+
+client.start({
+  session: onSession,
+  message: onMessage,
+  conversation: onConversation,
+  started() {
+    timeline.nextConversation();
+    newest = readSeq = 0;
+    get("older").hidden = true;
+  },
+  read: timeline.readByAgent,
+  typing: (author, isOn) => showTyping(isOn ? author : null),
+  presence: onPresence,
+  order: updateOrder,
+  line: showLine,
+  sent: (clientId) => timeline.mark(clientId, "sent"),
+  unsent: (entry) => timeline.mark(entry.client_id, "unsent", entry),
+  refused: (entry) => timeline.mark(entry.client_id, "refused", entry),
+  gone: () => host.tell("gone"),
+});
+
+host.listen({
+  init(said) {
+    visible = Boolean(said.open);
+    phone = Boolean(said.phone);
+    root.classList.toggle("phone", phone);
+    client.setPage(said.page);
+    host.tell("ready");
+    if (said.identity) client.identify(said.identity);
+    else client.begin();
+  },
+  identify: (said) => client.identify(String(said.token || "")),
+  logout: leave,
+  context: (said) => client.setPage(said.page),
+  visible(said) {
+    visible = Boolean(said.open);
+    if (visible) timeline.toEnd();
+    if (said.focus) focusInside();
+    look();
+  },
+  layout: (said) => root.classList.toggle("phone", Boolean(said.phone)),
+});
+
+document.body.classList.remove("booting");
+if (host.alone) client.begin();
