@@ -1,5 +1,7 @@
 // Calls to /api/v1/. A Failure carries the first error's code, so that callers branch on words, not on numbers.
 
+import { csrfToken } from "../base.js";
+
 const BASE = "/api/v1/";
 const TIMEOUT_MS = 20_000;
 
@@ -12,8 +14,6 @@ export class Failure extends Error {
   }
 }
 
-const csrf = () => document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1] ?? "";
-
 export async function call(method, path, body, { signal, headers = {} } = {}) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   let response;
@@ -23,7 +23,7 @@ export async function call(method, path, body, { signal, headers = {} } = {}) {
       headers: {
         Accept: "application/json",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...(method === "GET" ? {} : { "X-CSRFToken": csrf() }),
+        ...(method === "GET" ? {} : { "X-CSRFToken": csrfToken() }),
         ...headers,
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -65,7 +65,7 @@ export function upload(path, file, progress) {
   const done = new Promise((resolve, reject) => {
     request.open("POST", BASE + path);
     request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", csrf());
+    request.setRequestHeader("X-CSRFToken", csrfToken());
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () => {
       try {

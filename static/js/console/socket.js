@@ -122,7 +122,8 @@ function lost(code) {
   socket = null;
   clearInterval(watch);
   if (code === ENDED) return set("ended");
-  if (code === REFUSED) return set("refused");
+  // Refused after a welcome: what this agent may see has changed, and the page was made for what it was.
+  if (code === REFUSED) return greeted ? location.reload() : set("refused");
   failures = greeted ? 0 : failures + 1;
   set(failures >= BLOCKED_AFTER ? "blocked" : "down");
   const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures);

@@ -7,7 +7,7 @@ export const desk = {
   agents: boot.agents,
   teams: boot.teams,
   tags: boot.tags,
-  stores: boot.stores,
+  channels: boot.channels, // kind -> {label, icon}
   limits: boot.limits,
 };
 
@@ -48,6 +48,19 @@ export function applySummary(summary, frame = {}) {
   state.rows.set(now.id, now);
   emit("row", { row: now, before, frame });
   return now;
+}
+
+/** Take in a page of a list, all at once: its listeners hear `rows`, not one `row` after another. */
+export function applyPage(summaries) {
+  for (const summary of summaries) {
+    const before = state.rows.get(summary.id);
+    if (before && summary.last_seq < before.last_seq) {
+      state.rows.set(summary.id, { ...before, inbound_seen: Math.max(summary.inbound_seen, before.inbound_seen) });
+    } else {
+      state.rows.set(summary.id, { ...before, ...summary, guessed: false });
+    }
+  }
+  emit("rows", summaries.map((summary) => summary.id));
 }
 
 /** Set what only this agent knows of a conversation: how far they have read it. */

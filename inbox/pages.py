@@ -1,0 +1,72 @@
+"""The console's page: its shell, and the small lists that its modules start with. Everything else is live data."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from inbox import transports
+from inbox.models import Conversation, Tag
+from people.access import agents_for, stores_for
+from people.models import Agent, Team
+
+# Key, label, whether a count stands beside it (that of all resolved ones would help nobody).
+VIEWS = [
+    ("mine", _("Mine"), True),
+    ("unassigned", _("Unassigned"), True),
+    ("all", _("All"), True),
+    ("waiting", _("Waiting"), True),
+    ("mentions", _("Mentions"), True),
+    ("snoozed", _("Snoozed"), True),
+    ("resolved", _("Resolved"), False),
+]
+
+EMOJI = (
+    "😀 😃 😄 😁 😊 🙂 😉 😍 🤗 🤔 😅 😂 😢 😭 😔 😟 😳 😮 😬 🙃 😎 🥳 😴 🤝 "
+    "👍 👎 👌 👏 🙏 💪 👋 🙌 ✌️ 👀 ❤️ 💙 🎉 ✨ ⭐ 🔥 ✅ ❌ ⚠️ ❓ ❗ ⏰ 📦 🚚 "
+    "📷 📄 📎 💳 💰 🎁 🛒 🏷️ 📞 ✉️ 🔗 🔍 🌸 ☀️ ☕ 🍀 👗 👟 👜 💄 📱 💻 🎧 🧸"
+).split()
+
+
+@require_GET
+@never_cache
+@login_required
+@ensure_csrf_cookie
+def inbox(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
+    agent = request.user
+    assert isinstance(agent, Agent)
+    context = {
+        "conversation": conversation_id,
+        "boot": boot(agent),
+        "stores": stores_for(agent),
+        "views": VIEWS,
+        "priorities": sorted(Conversation.Priority.choices, reverse=True),
+        "emoji": EMOJI,
+    }
+    return render(request, "inbox/inbox.html", context)
+
+
+def boot(agent: Agent) -> dict[str, Any]:
+    """Return what the modules of the page begin with. Lists here are as long as a shop has people and tags."""
+    teams = Team.objects.filter(stores__in=stores_for(agent)).distinct()
+    return {
+        "me": {"id": str(agent.id), "name": agent.name, "role": agent.role},
+        "agents": [
+            {"id": str(colleague.id), "name": colleague.name, "presence": colleague.presence_now()}
+            for colleague in agents_for(agent)
+        ],
+        "teams": [{"id": str(team.id), "name": team.name} for team in teams],
+        "tags": [{"id": str(tag.id), "name": tag.name, "color": tag.color} for tag in Tag.objects.all()],
+        "channels": {
+            kind: {"label": str(transport.label), "icon": transport.icon}
+            for kind, transport in transports.all_transports().items()
+        },
+        "limits": {"upload": settings.MAX_UPLOAD_BYTES},
+    }

@@ -1,0 +1,134 @@
+// One item of the timeline as DOM: built once, then patched.
+
+import { colorFor, initials } from "../base.js";
+import { drawCard } from "./cards.js";
+import { appendLinked, attribute, clone, show, slot, text } from "./dom.js";
+import { clock, day, dayKey, full, size } from "./format.js";
+import { me } from "./store.js";
+import { systemTone, systemWords } from "./systemline.js";
+import { say } from "./words.js";
+
+const GROUP_GAP_MS = 5 * 60_000;
+const RANK = ["failed", "unknown", "queued", "sent", "delivered", "read"];
+// Two or three emoji and nothing else are said louder.
+const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}[\u{fe0f}\u{200d}\p{Emoji_Modifier}]*\s?){1,3}$/u;
+
+export function build(message) {
+  const node = message.kind === "system" ? buildLine(message) : buildBubble(message);
+  if (message.seq) node.dataset.seq = message.seq;
+  node.dataset.at = Date.parse(message.created_at);
+  node.dataset.day = dayKey(message.created_at);
+  text(slot(node, "day"), day(message.created_at));
+  return node;
+}
+
+function buildLine(message) {
+  const node = clone("line");
+  node.dataset.tone = systemTone(message.event);
+  slot(node, "text").append(systemWords(message));
+  setTime(node, message.created_at);
+  return node;
+}
+
+function buildBubble(message) {
+  const node = clone("message");
+  node.dataset.side = message.author.kind === "buyer" ? "buyer" : "desk";
+  if (message.private) node.dataset.note = "";
+  if (message.author.id === me.id) node.dataset.mine = "";
+  node.dataset.group = `${message.author.kind}.${message.author.id}.${message.private}`;
+  const named = message.author.kind === "bot" ? { ...message.author, name: say("bot") } : message.author;
+  paintAvatar(slot(node, "avatar"), named);
+  text(slot(node, "author"), named.name);
+  setTime(node, message.created_at);
+  const bubble = slot(node, "bubble");
+  if (message.body && !message.card) {
+    const words = slot(node, "text");
+    appendLinked(words, message.body);
+    if (ONLY_EMOJI.test(message.body)) words.dataset.emoji = "";
+  } else {
+    slot(node, "text").remove();
+  }
+  if (message.card) bubble.append(drawCard(message.card, message.body));
+  for (const file of message.attachments) bubble.append(drawFile(file));
+  if (!message.body && !message.card && message.attachments.every(isImage)) bubble.dataset.bare = "";
+  setDelivery(node, message.deliveries);
+  return node;
+}
+
+function setTime(node, iso) {
+  const time = slot(node, "time");
+  text(time, clock(iso));
+  time.dateTime = iso;
+  time.title = full(iso);
+}
+
+/** Show a person's initials on their colour. */
+export function paintAvatar(node, person) {
+  text(node, initials(person.name));
+  node.dataset.color = colorFor(person.id ?? person.name);
+}
+
+const isImage = (file) => file.media_type.startsWith("image/") && file.width;
+
+function drawFile(file) {
+  if (isImage(file)) {
+    const node = clone("image");
+    const image = slot(node, "image");
+    image.width = file.width;
+    image.height = file.height;
+    image.src = file.url;
+    image.alt = file.name;
+    node.dataset.url = file.url;
+    node.dataset.name = file.name;
+    return node;
+  }
+  const node = clone("file");
+  node.href = file.url;
+  text(slot(node, "name"), file.name);
+  slot(node, "name").title = file.name;
+  text(slot(node, "size"), size(file.size));
+  return node;
+}
+
+/** Show how far a message has come: the worst news first, for a failure must not hide behind another channel. */
+export function setDelivery(node, deliveries) {
+  const mark = slot(node, "mark");
+  if (!mark) return;
+  if (!deliveries?.length) {
+    show(mark, false);
+    return;
+  }
+  const states = deliveries.map((delivery) => delivery.state);
+  const state = states.includes("failed") ? "failed" : best(states);
+  const delivery = deliveries.find((candidate) => candidate.state === state);
+  mark.dataset.state = state;
+  node.dataset.delivery = state;
+  show(mark, true);
+  const words = say(`delivery.${state}`) + (delivery.detail ? `: ${delivery.detail}` : "");
+  mark.title = delivery.at ? `${words} · ${full(delivery.at)}` : words;
+  text(slot(mark, "words"), words);
+  text(slot(node, "failure"), state === "failed" ? words : "");
+  show(slot(node, "failure"), state === "failed");
+}
+
+const best = (states) => states.reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a));
+
+/** Move deliveries of a message forward to `state`; a receipt never takes back a later one, nor a failure. */
+export function advance(deliveries, state) {
+  return deliveries.map((d) =>
+    d.state !== "failed" && RANK.indexOf(d.state) < RANK.indexOf(state) ? { ...d, state } : d);
+}
+
+/** Mark a node by what stands before it: whether it begins a day, or goes on in the same voice. */
+export function regroup(node, before) {
+  if (!node) return;
+  const newDay = !before || before.dataset.day !== node.dataset.day;
+  show(slot(node, "day").parentElement, newDay);
+  const goesOn = Boolean(
+    before && !newDay && node.dataset.group && before.dataset.group === node.dataset.group
+    && node.dataset.at - before.dataset.at < GROUP_GAP_MS && !("fresh" in node.dataset),
+  );
+  attribute(node, "data-first", goesOn ? null : "");
+  if (before) attribute(before, "data-last", goesOn ? null : "");
+  if (!node.nextElementSibling) attribute(node, "data-last", "");
+}

@@ -1,0 +1,122 @@
+// A row of the list: built once from the template, patched when its summary changes.
+
+import { icon } from "../base.js";
+import { attribute, clone, show, slot, text } from "./dom.js";
+import { ago, full, moment, number, span } from "./format.js";
+import { paintAvatar } from "./message.js";
+import { desk, unread } from "./store.js";
+import { say } from "./words.js";
+
+const LATE_MS = [5 * 60_000, 15 * 60_000]; // a wait is noticed, then pressed for
+const TAGS_SHOWN = 2;
+
+export function buildRow(row, href) {
+  const node = clone("row");
+  node.dataset.id = row.id;
+  slot(node, "link").href = href;
+  return node;
+}
+
+/** Bring a row up to date. `local` is what only this browser knows: {draft, unsent, snippet, open}. */
+export function paintRow(node, row, local) {
+  paintAvatar(slot(node, "avatar"), row.buyer);
+  text(slot(node, "name"), row.buyer.name);
+  slot(node, "name").title = row.buyer.name;
+  show(slot(node, "verified"), row.buyer.verified);
+  const store = slot(node, "store");
+  store.style.background = row.store.color;
+  store.title = row.store.name;
+  paintWords(node, row, local);
+  const count = unread(row);
+  text(slot(node, "unread"), count > 99 ? "99+" : number(count));
+  show(slot(node, "unread"), count > 0);
+  show(slot(node, "unread-words"), count > 0);
+  attribute(node, "data-unread", count > 0 ? "" : null);
+  attribute(slot(node, "link"), "aria-current", local.open ? "true" : null);
+  paintChannel(slot(node, "channel"), row.channel);
+  paintPriority(slot(node, "priority"), row.priority);
+  paintTags(slot(node, "tags"), row.tags);
+  paintAssignee(node, row);
+  paintTimes(node, row);
+}
+
+function paintWords(node, row, local) {
+  const words = slot(node, "words");
+  const label = slot(node, "label");
+  const kind = local.unsent ? "unsent" : local.draft ? "draft" : "";
+  text(label, kind ? say(`row.${kind}`) : "");
+  show(label, kind);
+  label.dataset.kind = kind;
+  const said = kind === "draft" ? local.draft : local.snippet ?? row.preview;
+  text(words, said || say("row.empty"));
+  words.title = said;
+  show(slot(node, "answered"), !kind && !local.snippet && !row.waiting_since && row.status === "open" && row.assignee);
+}
+
+function paintChannel(node, channel) {
+  if (node.dataset.kind === channel.kind) return;
+  node.dataset.kind = channel.kind;
+  const kind = desk.channels[channel.kind];
+  node.replaceChildren(icon(kind?.icon ?? "message-circle"));
+  node.title = channel.name;
+}
+
+function paintPriority(node, priority) {
+  show(node, priority !== 0);
+  if (priority === 0 || node.dataset.level === String(priority)) return;
+  node.dataset.level = priority;
+  node.replaceChildren(icon(priority > 0 ? "flag-filled" : "arrow-down"), say(`priority.${priority}`));
+}
+
+function paintTags(node, tags) {
+  const key = tags.map((tag) => tag.id + tag.color).join();
+  if (node.dataset.key === key) return;
+  node.dataset.key = key;
+  node.replaceChildren(...tags.slice(0, TAGS_SHOWN).map(drawTag));
+  if (tags.length > TAGS_SHOWN) {
+    const more = clone("tag");
+    text(more, `+${tags.length - TAGS_SHOWN}`);
+    more.title = tags.slice(TAGS_SHOWN).map((tag) => tag.name).join(", ");
+    node.append(more);
+  }
+}
+
+export function drawTag(tag) {
+  const node = clone("tag");
+  text(node, tag.name);
+  node.dataset.color = tag.color;
+  node.title = tag.name;
+  return node;
+}
+
+function paintAssignee(node, row) {
+  const face = slot(node, "assignee");
+  show(face, row.assignee);
+  show(slot(node, "nobody"), !row.assignee && row.status !== "resolved");
+  if (!row.assignee) return;
+  paintAvatar(face, row.assignee);
+  face.title = say("row.assignee", { name: row.assignee.name });
+}
+
+/** What changes by the clock alone. */
+export function paintTimes(node, row, now = Date.now()) {
+  const time = slot(node, "time");
+  text(time, ago(row.last_at, now));
+  if (time.dateTime !== row.last_at) {
+    time.dateTime = row.last_at;
+    time.title = full(row.last_at);
+  }
+  const waiting = slot(node, "waiting");
+  const waits = row.waiting_since && row.status === "open";
+  show(waiting, waits);
+  if (waits) {
+    const since = now - Date.parse(row.waiting_since);
+    text(slot(waiting, "words"), span(since));
+    waiting.dataset.level = LATE_MS.filter((limit) => since >= limit).length;
+    waiting.title = say("row.waiting", { time: span(since) });
+  }
+  const snoozed = slot(node, "snoozed");
+  show(snoozed, row.status === "snoozed");
+  if (row.status === "snoozed") text(slot(snoozed, "words"), moment(row.snoozed_until));
+  show(slot(node, "resolved"), row.status === "resolved");
+}
