@@ -147,9 +147,10 @@ SELECT pg_temp.public_id(3, n), pg_temp.public_id(2, n), 1, 'first', 'buyer', pg
        'Buyer ' || n, 'widget', 'Hello, where is my order ' || (100000 + n) || '?', true, last_at
 FROM chosen;
 
-INSERT INTO inbox_conversation_tags (conversation_id, tag_id)
+INSERT INTO inbox_conversation_tags (conversation_id, tag_id, status, last_at)
 SELECT pg_temp.public_id(2, n),
-       (%(tags)s::uuid[])[CASE WHEN at_tag < 0.04 THEN 1 WHEN at_tag < 0.1 THEN 2 ELSE 3 END]
+       (%(tags)s::uuid[])[CASE WHEN at_tag < 0.04 THEN 1 WHEN at_tag < 0.1 THEN 2 ELSE 3 END],
+       CASE WHEN at_status < 0.2 THEN 'open' WHEN at_status < 0.25 THEN 'snoozed' ELSE 'resolved' END, last_at
 FROM chosen WHERE at_tag < 0.3;
 
 INSERT INTO inbox_mention (agent_id, message_id, conversation_id, at)

@@ -1,7 +1,8 @@
 """Conversations and what is said in them."""
 
 import secrets
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -45,6 +46,11 @@ class Tag(models.Model):
         return self.name
 
 
+_NEWEST = (F("last_at").desc(), F("id").desc())
+_UNASSIGNED = Q(assignee__isnull=True, status="open")
+_WAITING = Q(waiting_since__isnull=False, status="open")
+
+
 class Conversation(models.Model):
     """What one buyer and the store say to each other, over whatever channel, until it is resolved.
 
@@ -65,14 +71,18 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
     buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="conversations")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="conversations")
+    channel = models.ForeignKey(
+        Channel, on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     assignee = models.ForeignKey(
         Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations", db_index=False
     )
-    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations")
-    tags = models.ManyToManyField(Tag, related_name="conversations", blank=True)
+    team = models.ForeignKey(
+        Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations", db_index=False
+    )
+    tags = models.ManyToManyField(Tag, related_name="conversations", blank=True, through="Tagging")
     subject = models.CharField(max_length=200, blank=True)
     preview = models.CharField(max_length=160, blank=True)  # the last public words
     last_seq = models.PositiveIntegerField(default=0)
@@ -98,21 +108,64 @@ class Conversation(models.Model):
             # Whatever races: a buyer has one conversation that is not resolved.
             models.UniqueConstraint(fields=["buyer"], condition=~Q(status="resolved"), name="one_live_conversation"),
         ]
-        # Each list is read newest first by keyset; (status, …, last_at, id) answers it from the index alone.
+        # Each list of inbox/lists.py is read in its order from one of these alone, from its first row on.
         indexes: ClassVar = [
-            models.Index(F("status"), F("last_at").desc(), F("id").desc(), name="conv_by_status"),
-            models.Index(F("store"), F("status"), F("last_at").desc(), F("id").desc(), name="conv_by_store"),
-            models.Index(F("assignee"), F("status"), F("last_at").desc(), F("id").desc(), name="conv_by_assignee"),
+            models.Index(F("status"), *_NEWEST, name="conv_by_status"),
+            models.Index(F("store"), F("status"), *_NEWEST, name="conv_by_store"),
+            models.Index(F("assignee"), F("status"), *_NEWEST, name="conv_by_assignee"),
+            models.Index(F("team"), F("status"), *_NEWEST, name="conv_by_team"),
+            models.Index(F("channel"), F("status"), *_NEWEST, name="conv_by_channel"),
             models.Index(
-                fields=["waiting_since", "id"],
-                name="conv_waiting",
-                condition=Q(waiting_since__isnull=False, status="open"),
+                F("priority"), F("status"), *_NEWEST, name="conv_by_priority", condition=~Q(priority=0)
             ),
+            models.Index(F("store"), *_NEWEST, name="conv_unassigned", condition=_UNASSIGNED),
+            models.Index(fields=["waiting_since", "id"], name="conv_waiting", condition=_WAITING),
+            models.Index(fields=["store", "waiting_since", "id"], name="conv_waiting_by_store", condition=_WAITING),
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(status="snoozed")),
         ]
 
     def __str__(self) -> str:
         return f"{self.buyer_id} {self.status}"
+
+
+class TaggingQuerySet(models.QuerySet["Tagging"]):
+    def bulk_create(self, objs: Iterable["Tagging"], *args: Any, **kwargs: Any) -> "list[Tagging]":
+        """Write taggings, with the place in the list that their conversations have."""
+        taggings = list(objs)
+        for tagging in taggings:
+            if tagging.last_at is None:
+                tagging.status, tagging.last_at = tagging.conversation.status, tagging.conversation.last_at
+        return super().bulk_create(taggings, *args, **kwargs)
+
+
+class Tagging(models.Model):
+    """A tag on a conversation. It repeats what lists are ordered by, so that a tag is a list that has its index.
+
+    `services.timeline` keeps the copies as it writes the conversation.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="taggings", db_index=False
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="taggings", db_index=False)
+    status = models.CharField(max_length=8)
+    last_at = models.DateTimeField()
+    objects = TaggingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "inbox_conversation_tags"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "tag"], name="tagged_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                F("tag"), F("status"), F("last_at").desc(), F("conversation").desc(), name="conv_by_tag"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.tag_id}"
 
 
 class Message(models.Model):
@@ -239,7 +292,7 @@ class Mention(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["agent", "message"], name="mentioned_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["agent", "-at"], name="mention_by_agent")]
+        indexes: ClassVar = [models.Index(fields=["agent", "-at", "-id"], name="mention_by_agent")]
 
     def __str__(self) -> str:
         return f"{self.agent_id} in {self.message_id}"

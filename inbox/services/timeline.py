@@ -214,6 +214,9 @@ def write(batch: Batch) -> None:
     if batch.mentions:
         Mention.objects.bulk_create(batch.mentions)
     _keep_conversations(list(batch.changed.values()))
+    for conversation in batch.changed.values():
+        if conversation.tags.all():  # loaded with the conversation
+            conversation.taggings.update(status=conversation.status, last_at=conversation.last_at)
     record(*batch.happenings)
     batch.frames.sort(key=lambda numbered: numbered[0])
     push([frame for _, frame in batch.frames])
