@@ -14,7 +14,7 @@ from people import services, sessions
 from people.models import Agent
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -41,7 +41,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return response
 
     def logout(self, request: HttpRequest) -> None:
-        services.log_out(agent=request.user, session_key=request.session.session_key or "")
+        if isinstance(request.user, Agent):
+            services.log_out(agent=request.user, session_key=request.session.session_key or "")
         super().logout(request)
 
     def set_password(self, user: Agent, password: str) -> None:
@@ -56,6 +57,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         return settings.PUBLIC_URL + reverse("account_reset_password_from_key", args=[uid, token])
 
 
-class UserSessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]  # allauth is untyped
+class UserSessionsAdapter(DefaultUserSessionsAdapter):
     def end_sessions(self, sessions_: Any) -> None:
         sessions.end(sessions_)

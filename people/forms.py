@@ -17,7 +17,7 @@ def time_zones() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in named)]
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
 
     class Meta:
@@ -27,7 +27,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {"name": _("Buyers see this name beside your replies.")}
 
 
-class AgentForm(forms.ModelForm):  # type: ignore[type-arg]
+class AgentForm(forms.ModelForm):
     """What an admin sets. The address is the log-in: it is given once, when the agent is invited."""
 
     class Meta:
@@ -60,7 +60,7 @@ class NewAgentForm(AgentForm):
         return email
 
 
-class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+class TeamForm(forms.ModelForm):
     agents = forms.ModelMultipleChoiceField(
         label=_("Members"),
         queryset=Agent.objects.filter(is_active=True),

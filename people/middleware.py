@@ -1,16 +1,23 @@
-"""An agent's own language and time zone, on every page."""
+"""An agent's own language and time zone on every page, and where their log-in was last seen."""
 
+import time
 import zoneinfo
 from collections.abc import Callable
 
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SEEN_EVERY_S = 300
+_REMEMBERED = 10_000  # log-ins; past that all are seen anew
 
 
 class AgentPreferencesMiddleware:
     """After authentication: the account's language outranks the browser's; times show in its zone."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -28,3 +35,20 @@ class AgentPreferencesMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", agent.language)
         return response
+
+
+class SessionActivityMiddleware:
+    """Note that a log-in is in use, now and then. (allauth's own writes a row for each request.)"""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.seen: dict[str, float] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key, now = request.session.session_key, time.monotonic()
+        if key and request.user.is_authenticated and now - self.seen.get(key, -SEEN_EVERY_S) >= SEEN_EVERY_S:
+            if len(self.seen) >= _REMEMBERED:
+                self.seen.clear()
+            self.seen[key] = now
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)

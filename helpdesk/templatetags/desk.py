@@ -88,7 +88,9 @@ _CLASSES = {
 def control(field: BoundField) -> SafeString:
     """Render a form field's widget in the desk's dress, tied to its help and its error."""
     classes = [field.field.widget.attrs.get("class", ""), _CLASSES.get(field.widget_type, "input")]
-    attrs = {"class": " ".join(filter(None, classes))}
+    attrs: dict[str, str | bool] = {"class": " ".join(filter(None, classes))}
+    if field.form.__module__.startswith("allauth."):
+        attrs["placeholder"] = ""  # allauth repeats its labels there; ours stand above
     described = [f"{field.auto_id}_help"] if field.help_text else []
     if field.errors:
         attrs["aria-invalid"] = "true"

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from babel.numbers import list_currencies
 from django import forms
@@ -16,6 +15,7 @@ from people.forms import time_zones
 from people.models import LANGUAGES, Agent, Store
 
 MOST_ORIGINS = 20
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?")
 
 
 class OriginsField(forms.CharField):
@@ -29,21 +29,15 @@ class OriginsField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return list(
-            dict.fromkeys(line.strip().rstrip("/") for line in (value or "").splitlines() if line.strip())
-        )
+        lines = (line.strip().rstrip("/").lower() for line in (value or "").splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
 
     def validate(self, value: Any) -> None:
         if len(value) > MOST_ORIGINS:
             raise forms.ValidationError(_("At most %(count)d addresses."), params={"count": MOST_ORIGINS})
         for origin in value:
-            parts = urlsplit(origin)
-            try:
-                whole = parts.port is None or parts.port > 0
-            except ValueError:
-                whole = False
-            plain = whole and parts.scheme in ("http", "https") and parts.hostname
-            if not plain or origin != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+            found = _ORIGIN.fullmatch(origin)
+            if not found or int(found["port"] or 1) not in range(1, 65536):
                 raise forms.ValidationError(
                     _("“%(origin)s” is not the address of a site, such as https://www.example.com."),
                     params={"origin": origin},
@@ -53,7 +47,7 @@ class OriginsField(forms.CharField):
         """Checked by `validate`; the validators of a text do not suit a list."""
 
 
-class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
+class StoreForm(forms.ModelForm):
     origins = OriginsField(
         label=_("Sites that may show the widget"),
         help_text=_("One a line. Left empty, any site may."),
@@ -113,7 +107,7 @@ class NewStoreForm(StoreForm):
         }
 
 
-class TagForm(forms.ModelForm):  # type: ignore[type-arg]
+class TagForm(forms.ModelForm):
     color = forms.ChoiceField(
         label=_("Colour"), choices=[(name, name) for name in COLORS], widget=forms.RadioSelect
     )
@@ -130,7 +124,7 @@ class TagForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class CannedReplyForm(forms.ModelForm):  # type: ignore[type-arg]
+class CannedReplyForm(forms.ModelForm):
     class Meta:
         model = CannedReply
         fields = ["title", "shortcut", "store", "language", "body"]

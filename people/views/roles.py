@@ -15,7 +15,7 @@ P = ParamSpec("P")
 class AgentRequest(HttpRequest):
     """A request whose user is known to be an agent."""
 
-    user: Agent  # type: ignore[assignment]
+    user: Agent
 
 
 View = Callable[Concatenate[AgentRequest, P], HttpResponse]

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,13 +13,14 @@ from django.views.decorators.http import require_POST
 from helpdesk.lib.dialogs import form_dialog
 from people import services
 from people.forms import TeamForm
-from people.models import Team
+from people.models import Agent, Team
 from people.views.roles import AgentRequest, for_admins
 
 
 @for_admins
 def teams(request: AgentRequest) -> HttpResponse:
-    return render(request, "people/teams.html", {"teams": Team.objects.prefetch_related("agents", "stores")})
+    members = Prefetch("agents", Agent.objects.filter(is_active=True))
+    return render(request, "people/teams.html", {"teams": Team.objects.prefetch_related(members, "stores")})
 
 
 @for_admins

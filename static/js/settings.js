@@ -1,4 +1,6 @@
-// Settings: a colour shows itself while it is typed, and variables go into a canned reply where the cursor is.
+// Settings: on a phone the list of pages scrolls to where one is; a colour shows itself while it is typed, and variables go into a canned reply where the cursor is.
+
+document.querySelector(".settings-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const box of document.querySelectorAll("[data-color-input]")) {
   const mark = box.querySelector("rect");
