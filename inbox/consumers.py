@@ -9,13 +9,13 @@ from django.conf import settings
 from events import topics
 from events.hub import encode, hub
 from events.record import Actor
-from events.sockets import FORBIDDEN, UNAUTHENTICATED, Refused, Socket, db
+from events.sockets import UNAUTHENTICATED, Refused, Socket, db
 from helpdesk.lib.ids import parse_id
 from inbox import live
 from inbox.errors import InboxError
 from inbox.services import Draft, Posted, mark_by_buyer, mark_read, public_data
 from inbox.writer import writer
-from people import presence, visitors
+from people import presence, sessions, visitors
 
 MOST_SUBSCRIBED = 50
 HEARTBEAT_S = 10
@@ -271,7 +271,7 @@ class ConsoleSocket(InboxSocket):
             if known is None:
                 socket.close(UNAUTHENTICATED)
             elif known[1] != socket.console.stores:
-                socket.close(FORBIDDEN)  # other stores than at hello: say hello again
+                socket.close(sessions.SAY_HELLO_AGAIN)  # other stores than at hello
             else:
                 staying.append(socket)
         await db(presence.renew, {socket.console.agent.id for socket in staying})

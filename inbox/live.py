@@ -7,14 +7,13 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 
 from inbox.access import conversations_for, public_messages, store_ids_for, with_message_relations
 from inbox.models import Channel, Conversation, Message
 from inbox.payloads import message_data
-
-from people import presence, visitors
+from people import presence, sessions, visitors
 from people.models import Agent, Store, VisitorSession
 
 MOST_MISSED = 200
@@ -30,11 +29,6 @@ class Console:
     store_topics: tuple[UUID, ...]
 
 
-def session_digest(session_key: str) -> str:
-    """Name a log-in without naming its key, which is a secret."""
-    return salted_hmac("helpdesk.session", session_key).hexdigest()[:32]
-
-
 def console_of(session_key: str) -> Console | None:
     """Return who a session cookie belongs to, or None where it is no good (any more)."""
     engine = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
@@ -46,7 +40,7 @@ def console_of(session_key: str) -> Console | None:
         return None
     stores = store_ids_for(agent)
     every = Store.objects.values_list("id", flat=True) if stores is None else stores
-    return Console(agent, session_digest(session_key), stores, tuple(every))
+    return Console(agent, sessions.digest(session_key), stores, tuple(every))
 
 
 def still_good(session_keys: list[str]) -> dict[str, tuple[str, frozenset[UUID] | None]]:

@@ -5,9 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from events import names
+from events import names, topics
 from events.record import Actor, Happening, record
 from inbox.models import Channel
+from people import sessions
 from people.models import Agent, Store, new_secret
 
 _SHOWN = ["key", "name", "currency", "language", "time_zone", "country", "color", "greeting", "origins"]
@@ -19,6 +20,9 @@ def create_store(*, actor: Agent, store: Store) -> Store:
     store.save()
     Channel.objects.create(store=store, kind="widget", name=_("Website chat"))
     _record(store, by=actor, before={}, after=_values(store))
+    # Admins see every store, so their open consoles have one more to listen to.
+    admins = Agent.objects.filter(role=Agent.Role.ADMIN).values_list("id", flat=True)
+    sessions.end_sockets([topics.agent(pk) for pk in admins], code=sessions.SAY_HELLO_AGAIN)
     return store
 
 
