@@ -60,7 +60,7 @@ def calm(classes: Classes, plan: Plan) -> Scenario:
 def fan_out(classes: Classes, plan: Plan) -> Scenario:
     scenario = Scenario(
         name="fanout",
-        title=f"Fan-out: one message to {AUDIENCE} agents, the next when the last one has it",
+        title=f"Fan-out: each message to {AUDIENCE} agents, in bursts of {traffic.BURST}",
         columns=["deliveries_s", "frames_s", "p50_ms", "p95_ms", "p99_ms", *COST_COLUMNS],
         goals=[Goal("deliveries_s", "product", "stock", at_least=6)],
     )

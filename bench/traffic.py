@@ -16,6 +16,7 @@ NUMBER = re.compile(rb"be9c4a11-0000-4000-8000-([0-9a-f]{12})")
 # Client ids must never repeat within a database, whichever scenario sends.
 numbers = itertools.count(1)
 LAST_ONES = 10.0
+BURST = 5
 
 Figures = dict[str, float]
 
@@ -178,7 +179,7 @@ async def calm(rooms: Rooms, seconds: float, rate: float = 50) -> Figures:
 
 
 async def fan_out(rooms: Rooms, seconds: float) -> Figures:
-    """One message to all agents of the room; the next when the last agent has it."""
+    """A burst of messages to all agents of the room; the next when the last agent has the last one."""
     log = rooms.begin()
     (room,) = rooms.buyers
     before = rooms.frames()
@@ -186,10 +187,14 @@ async def fan_out(rooms: Rooms, seconds: float) -> Figures:
 
     def again(*_: int) -> None:
         if log.complete and time.perf_counter() < start + seconds:
+            burst()
+
+    def burst() -> None:
+        for _ in range(BURST):
             rooms.send(room)
 
     rooms.after_ack = rooms.after_receipt = again
-    rooms.send(room)
+    burst()
     await asyncio.sleep(seconds)
     await rooms.end()
     took = max([*log.received.values(), start + seconds]) - start
