@@ -51,5 +51,7 @@ class OrdersView(WidgetView):
         session = self.session
         if not session.is_verified or not session.buyer.is_verified:
             raise NotVerified
-        rows = Order.objects.filter(buyer=session.buyer).prefetch_related("lines").order_by("-placed_at", "-id")
+        rows = (
+            Order.objects.filter(buyer=session.buyer).prefetch_related("lines").order_by("-placed_at", "-id")
+        )
         return Response({"orders": [public_order_data(order) for order in rows[:MOST]]})

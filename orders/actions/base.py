@@ -47,9 +47,9 @@ class ActionForm(forms.Form):
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, order: Order) -> None:
         self.order = order
-        super().__init__(*args, **kwargs)
+        super().__init__(data, auto_id=f"{order.id}-%s")  # several orders stand in one page
 
     def params(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -62,6 +62,10 @@ class ActionKind(ABC):
     capability: ClassVar[str]  # what the store's connector must be able to do
     form: ClassVar[type[ActionForm]]
     presets: ClassVar[tuple[Preset, ...]] = ()
+
+    def offered(self, order: Order) -> tuple[Preset, ...]:
+        """Return the presets that make sense for this order."""
+        return self.presets
 
     @property
     def hold_s(self) -> int:

@@ -25,10 +25,11 @@ class ShippingFeeForm(ActionForm):
     fee = forms.CharField(label=gettext_lazy("New shipping fee"), max_length=20)
     field_order = ["fee", "reason"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, order: Order) -> None:
+        super().__init__(data, order=order)
         self.fields["fee"].initial = plain(self.order.shipping_fee, self.order.currency)
         self.fields["fee"].widget.attrs.update(inputmode="decimal", autocomplete="off")
+        self.fields["fee"].unit = self.order.currency  # type: ignore[attr-defined]  # shown before the amount
 
     def clean_fee(self) -> int:
         currency = self.order.currency
@@ -49,6 +50,9 @@ class ChangeShippingFee(ActionKind):
     capability = "change_shipping_fee"
     form = ShippingFeeForm
     presets = (Preset("waive", gettext_lazy("Waive shipping fee"), {"fee": "0"}),)
+
+    def offered(self, order: Order) -> tuple[Preset, ...]:
+        return self.presets if order.shipping_fee else ()
 
     def clean(self, order: Order, params: Any) -> dict[str, Any]:
         if not isinstance(params, dict) or "shipping_fee" not in params:

@@ -1,0 +1,173 @@
+"""What the pages of orders show of actions and events: shaped here, so that templates decide nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events import names
+from events.models import Event
+from helpdesk.lib.ids import new_id
+from helpdesk.lib.money import display
+from orders import actions
+from orders.actions.base import ActionKind, Row
+from orders.addresses import address_lines
+from orders.models import Order, OrderAction
+from orders.payloads import UNDER_WAY, pending_action, why_not
+from people.models import Agent
+
+State = OrderAction.State
+SHOWN_FOR = timedelta(hours=24)  # how long the block of buttons tells of what was done last
+
+_TITLES = {
+    names.ACTION_REQUESTED: gettext_lazy("asked for it"),
+    names.ACTION_DONE: gettext_lazy("done"),
+    names.ACTION_FAILED: gettext_lazy("failed"),
+    names.ACTION_UNKNOWN: gettext_lazy("the store has not answered yet"),
+    names.ACTION_TAKEN_BACK: gettext_lazy("taken back"),
+}
+_ICONS = {
+    names.ACTION_REQUESTED: "clock",
+    names.ACTION_DONE: "circle-check",
+    names.ACTION_FAILED: "circle-x",
+    names.ACTION_UNKNOWN: "help-circle",
+    names.ACTION_TAKEN_BACK: "arrow-back-up",
+    names.ORDER_SYNCED: "refresh",
+}
+_FIELDS = {
+    "items_total": gettext_lazy("Items"),
+    "shipping_fee": gettext_lazy("Shipping fee"),
+    "discount": gettext_lazy("Discount"),
+    "tax": gettext_lazy("Tax"),
+    "paid": gettext_lazy("Paid"),
+    "refunded": gettext_lazy("Refunded"),
+    "status": gettext_lazy("Status"),
+    "address": gettext_lazy("Address"),
+    "shipping_method": gettext_lazy("Shipping method"),
+    "buyer_note": gettext_lazy("Buyer's note"),
+    "pay_url": gettext_lazy("Payment link"),
+}
+_PARTS = {
+    "lines": gettext_lazy("Items"),
+    "payments": gettext_lazy("Payments"),
+    "shipments": gettext_lazy("Shipments"),
+}
+
+
+def present_actions(order: Order, agent: Agent) -> dict[str, Any]:
+    """Return the buttons, and the action that is under way or was the last one lately."""
+    shown = pending_action(order) or _last(order)
+    return {
+        "buttons": [_button(kind, order) for kind in actions.all_actions().values()],
+        "shown": _present(shown, order, agent) if shown else None,
+    }
+
+
+def _last(order: Order) -> OrderAction | None:
+    lately = [
+        action
+        for action in order.actions.all()
+        if action.state in (State.DONE, State.FAILED)
+        and action.finished_at
+        and action.finished_at > timezone.now() - SHOWN_FOR
+    ]
+    return lately[-1] if lately else None
+
+
+def _button(kind: ActionKind, order: Order) -> dict[str, Any]:
+    return {"kind": kind, "why": why_not(kind, order), "presets": kind.offered(order)}
+
+
+def _present(action: OrderAction, order: Order, agent: Agent) -> dict[str, Any] | None:
+    kind = actions.get(action.kind)
+    if kind is None:
+        return None
+    left = (action.run_at - timezone.now()).total_seconds()
+    return {
+        "action": action,
+        "kind": kind,
+        "rows": kind.rows(action.before, action.after),
+        "is_undo": action.undoes_id is not None,
+        "left": max(0, round(left, 1)),
+        "hold": kind.hold_s,
+        "is_pending": action.state in UNDER_WAY,
+        "may_run_now": left > 0 and (action.agent_id == agent.id or agent.is_supervisor),
+        "may_undo": may_undo(kind, action, order),
+        "key": new_id().hex,
+        "error": _(action.error) if action.error else "",
+    }
+
+
+def may_undo(kind: ActionKind, action: OrderAction, order: Order) -> bool:
+    """Tell whether an undo would be taken, from what is loaded; orders.services.undo decides."""
+    stands = any(
+        other.undoes_id == action.id and other.state not in (State.FAILED, State.TAKEN_BACK)
+        for other in order.actions.all()
+    )
+    return (
+        action.state == State.DONE
+        and not stands
+        and kind.inverse(action) is not None
+        and kind.snapshot(order) == action.after
+        and not why_not(kind, order)
+    )
+
+
+# -- The audit trail: who, what, before, after, when
+
+
+def audit_trail(events: list[Event]) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": event,
+            "icon": _ICONS.get(event.name, "circle-dot"),
+            "who": event.actor_name or _("The store"),
+            **(_synced(event) if event.name == names.ORDER_SYNCED else _acted(event)),
+        }
+        for event in events
+    ]
+
+
+def _acted(event: Event) -> dict[str, Any]:
+    data = event.data
+    kind = actions.get(data.get("kind", ""))
+    label = str(kind.label) if kind else data.get("kind", event.name)
+    what = _TITLES.get(event.name)
+    if data.get("undoes"):
+        label = _("Undo: %(what)s") % {"what": label}
+    return {
+        "title": f"{label} · {what}" if what else label,
+        "rows": kind.rows(_unwire(data["before"]), _unwire(data["after"])) if kind else [],
+        "reason": data.get("reason", ""),
+        "error": _(data["error"]) if data.get("error") else "",
+    }
+
+
+def _unwire(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: v["amount"] if isinstance(v, dict) and "amount" in v else v for k, v in values.items()}
+
+
+def _synced(event: Event) -> dict[str, Any]:
+    before, after = event.data["before"], event.data["after"]
+    rows = [
+        Row(str(_FIELDS[name]), _shown(name, before.get(name)), _shown(name, after[name]))
+        for name in after
+        if name in _FIELDS and (before or after[name])
+    ]
+    parts = ", ".join(str(_PARTS[part]) for part in event.data.get("parts", []) if part in _PARTS)
+    title = _("Order received") if not before else _("Order updated")
+    return {"title": f"{title} · {parts}" if parts else title, "rows": rows if before else [], "reason": ""}
+
+
+def _shown(name: str, value: Any) -> str:
+    if value in (None, "", {}):
+        return "–"
+    if name == "status":
+        return str(Order.Status(value).label)
+    if isinstance(value, dict) and "amount" in value:
+        return display(value["amount"], value["currency"])
+    if isinstance(value, dict):
+        return ", ".join(address_lines(value))
+    return str(value)
