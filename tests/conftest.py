@@ -1,10 +1,26 @@
 """What every test can use."""
 
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+
+from tests import factories
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Redis' channels are shared by whoever uses the server, also by the other workers of this run.
+    for layer in settings.CHANNEL_LAYERS.values():
+        if "hosts" in layer.get("CONFIG", {}):
+            layer["CONFIG"]["prefix"] = f"test-{uuid4().hex[:12]}"
+    for cache in settings.CACHES.values():
+        cache["KEY_PREFIX"] = f"test-{uuid4().hex[:12]}"
+    # Jobs are called by the tests themselves; nobody would take them from a real broker.
+    settings.CELERY_BROKER_URL = "memory://"
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +32,35 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         file: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.setdefault("TEST", {})["NAME"] = str(file)
+
+
+@pytest.fixture
+def world(db: None) -> factories.World:
+    """Two stores, their people and a buyer with an order; see factories.py. Nobody has said anything yet."""
+    return factories.make_world()
+
+
+class Frames(list[tuple[tuple[str, ...], dict[str, Any]]]):
+    """What was pushed, in order, as (topics, frame)."""
+
+    def of(self, *types: str) -> list[dict[str, Any]]:
+        return [frame for _, frame in self if frame["type"] in types]
+
+    def to(self, topic: str) -> list[dict[str, Any]]:
+        return [frame for topics, frame in self if topic in topics]
+
+
+@pytest.fixture
+def pushed(monkeypatch: pytest.MonkeyPatch) -> Frames:
+    """What is pushed, kept instead of sent. A commit does not have to come: the test's own is rolled back."""
+    frames = Frames()
+
+    def publish(sent: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        frames.extend((topics, json.loads(frame)) for topics, frame in sent)
+
+    def at_once(work: Callable[[], Any], **kwargs: Any) -> None:
+        work()
+
+    monkeypatch.setattr("events.hub.publish", publish)
+    monkeypatch.setattr("events.record.transaction.on_commit", at_once)
+    return frames

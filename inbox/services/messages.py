@@ -24,7 +24,7 @@ from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, M
 from inbox.payloads import message_data
 from inbox.services import timeline
 from inbox.services.timeline import Batch
-from people.access import agents_for
+from people.access import agents_for, stores_for
 from people.models import Agent, Buyer
 
 MAX_BODY = 10_000
@@ -32,6 +32,7 @@ MAX_ATTACHMENTS = 10
 REOPEN_WITHIN = timedelta(days=7)  # a buyer who writes later than this begins a new conversation
 _CLIENT_ID = re.compile(r"[\w.:-]{1,64}\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WORD_GOES_ON = re.compile(r"[A-Za-z0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,11 @@ def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxErro
 
 
 def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation]]:
-    """Lock every conversation the drafts are for, in one order for all callers, so that none wait in a ring."""
+    """Lock every conversation the drafts are for, and every buyer who has none, in one order for all callers.
+
+    Otherwise two batches could wait for each other. What remains (one that is reopened, somebody who is
+    identified at the same moment) the database notices, and the writer tries each draft by itself.
+    """
     ids, buyers = set(), set()
     for draft in drafts:
         if draft.conversation_id is not None:
@@ -147,9 +152,13 @@ def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID,
     if buyers:
         wanted |= Q(buyer_id__in=buyers) & ~Q(status="resolved")
     rows = list(
-        with_summary_relations(Conversation.objects.filter(wanted)).select_for_update(of=("self",)).order_by("id")
+        with_summary_relations(Conversation.objects.filter(wanted))
+        .select_for_update(of=("self",))
+        .order_by("id")
     )
     live = {row.buyer_id: row for row in rows if row.status != "resolved"}
+    if first := buyers - live.keys():
+        list(Buyer.objects.filter(pk__in=first).select_for_update().order_by("id").values_list("id"))
     return {row.id: row for row in rows}, live
 
 
@@ -171,7 +180,10 @@ def _conversation(
 
 def _open(draft: Draft, batch: Batch) -> Conversation:
     """Return the conversation that a buyer without a live one goes on with: the last one, or a new one."""
-    buyer = Buyer.objects.select_for_update().get(pk=draft.buyer_id)  # two first messages queue up here
+    # Two first messages queue up here.
+    buyer = Buyer.objects.select_for_update().filter(pk=draft.buyer_id).first()
+    if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
+        raise NotFound("This visitor is not known any more.")
     rows = with_summary_relations(Conversation.objects.filter(buyer=buyer)).select_for_update(of=("self",))
     last = rows.order_by("-created_at").first()
     if last is not None and last.status != "resolved":
@@ -217,10 +229,10 @@ def _add(
     if before is not None:
         if (before.author_kind, before.author_id) != (draft.actor.kind, draft.actor.id):
             raise Conflict("That client_id was used by somebody else.")
-        return Posted(before, conversation, message_data(before), created=False)
+        return Posted(before, conversation, _payload(before, batch), created=False)
     if draft.reply_after is not None and not draft.force and not draft.private:
-        _refuse_stale(draft, conversation)
-    attachments = _attachments(draft)
+        _refuse_stale(draft, conversation, batch)
+    attachments = _attachments(draft, batch)
     now = timeline.tick(conversation)
     if draft.actor.kind == "buyer" and conversation.status != "open":
         timeline.reopen(conversation, draft.actor, batch)
@@ -249,25 +261,47 @@ def _add(
     return Posted(message, conversation, payload)
 
 
-def _refuse_stale(draft: Draft, conversation: Conversation) -> None:
-    if draft.reply_after is None or draft.reply_after >= conversation.last_seq:
+def _payload(message: Message, batch: Batch) -> dict[str, Any]:
+    """Return the payload of a message that is in the database, or still in the batch."""
+    if not any(message is fresh for fresh in batch.messages):
+        return message_data(message)
+    return message_data(
+        message,
+        attachments=[a for a in batch.claims if a.message is message],
+        deliveries=[d for d in batch.deliveries if d.message is message],
+    )
+
+
+def _refuse_stale(draft: Draft, conversation: Conversation, batch: Batch) -> None:
+    after, author = draft.reply_after, (draft.actor.kind, draft.actor.id)
+    if after is None or after >= conversation.last_seq:
         return
-    since = Message.objects.filter(conversation=conversation, seq__gt=draft.reply_after, private=False)
-    since = since.exclude(kind="system").exclude(author_kind=draft.actor.kind, author_id=draft.actor.id)
+    since = Message.objects.filter(conversation=conversation, seq__gt=after, private=False)
+    since = since.exclude(kind="system").exclude(author_kind=author[0], author_id=author[1])
     rows = list(with_message_relations(since.order_by("seq"))[:20])
+    # Two who answer in the same moment share a batch, and the first of them is not in the database yet.
+    rows += [
+        m
+        for m in batch.messages
+        if m.conversation_id == conversation.id and m.seq > after
+        if not m.private and m.kind != "system" and (m.author_kind, m.author_id) != author
+    ]
     if rows:
-        raise Stale("Somebody wrote since you last looked.", [message_data(row) for row in rows])
+        raise Stale("Somebody wrote since you last looked.", [_payload(row, batch) for row in rows])
 
 
-def _attachments(draft: Draft) -> list[Attachment]:
+def _attachments(draft: Draft, batch: Batch) -> list[Attachment]:
     if not draft.attachments:
         return []
     rows = Attachment.objects.select_for_update().filter(
         id__in=draft.attachments, message__isnull=True, uploader=f"{draft.actor.kind}:{draft.actor.id}"
     )
-    found = {row.id: row for row in rows}
+    taken = {attachment.id for attachment in batch.claims}
+    found = {row.id: row for row in rows if row.id not in taken}
     if len(found) != len(set(draft.attachments)):
-        raise Invalid("A file is missing, or was sent already.", code="unknown_attachment", attr="attachments")
+        raise Invalid(
+            "A file is missing, or was sent already.", code="unknown_attachment", attr="attachments"
+        )
     return [found[file_id] for file_id in dict.fromkeys(draft.attachments)]
 
 
@@ -306,11 +340,25 @@ def _mention(message: Message, conversation: Conversation, actor: Actor, batch: 
     author = Agent.objects.filter(pk=actor.id).first()
     if author is None:
         return
-    for agent in agents_for(author):
-        if f"@{agent.name}" not in message.body or agent.id == author.id:
-            continue
-        if not agent.is_supervisor and not agent.teams.filter(stores=conversation.store_id).exists():
+    for agent in named(message.body, agents_for(author)):
+        if agent.id == author.id or not stores_for(agent).filter(pk=conversation.store_id).exists():
             continue  # a mention must not tell of a conversation that its reader may not open
         batch.mentions.append(Mention(agent=agent, message=message, conversation=conversation))
         frame = {"type": "mention", "conversation": str(conversation.id), "message": str(message.id)}
         batch.pushes.append(Push((topics.agent(agent.id),), frame))
+
+
+def named(text: str, agents: Iterable[Agent]) -> list[Agent]:
+    """Return who is called by `@name` in a text. Where names begin alike, the longest that fits is meant."""
+    by_name: dict[str, list[Agent]] = {}
+    for agent in agents:
+        by_name.setdefault(agent.name, []).append(agent)
+    longest_first = sorted(filter(None, by_name), key=len, reverse=True)
+    found: dict[UUID, Agent] = {}
+    for part in text.split("@")[1:]:
+        for name in longest_first:
+            # A Latin name ends where its word does; Chinese ones are followed by whatever comes next.
+            if part.startswith(name) and not _WORD_GOES_ON.match(part, len(name) - 1):
+                found |= {agent.id: agent for agent in by_name[name]}
+                break
+    return list(found.values())
