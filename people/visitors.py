@@ -86,7 +86,7 @@ def authenticate(token: str) -> VisitorSession | None:
 
     A session of a buyer whom the store vouched for ends with the vouching; one of an anonymous visitor does not.
     """
-    if not token or len(token) > 100:
+    if not token or len(token) > 100 or not token.isascii():
         return None
     session = (
         VisitorSession.objects.select_related("buyer__store")

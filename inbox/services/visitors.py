@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from events import names, topics
 from events.record import SYSTEM, Actor, Happening, Push, push, record
 from inbox.access import with_summary_relations
-from inbox.models import Attachment, Conversation, Message, SearchEntry
+from inbox.models import Attachment, Conversation, Draft, Message, SearchEntry
+from inbox.search import index_buyer
 from inbox.services import timeline
 from inbox.services.timeline import Batch
 from people import visitors
 from people.models import Buyer, BuyerIdentity, Store, VisitorSession
 from people.visitors import Identity
+
+SAY_HELLO_AGAIN = 1012  # "service restart": the widget connects again, with the token that it has by then
 
 
 def start_session(
@@ -34,15 +38,21 @@ def start_session(
     session = visitors.authenticate(visitor_token) if visitor_token else None
     if session is not None and session.buyer.store_id != store.id:
         session = None
-    with transaction.atomic():
-        if identity is not None:
-            return _identified(store, session, identity, language, page or {})
-        if session is None:
+    if identity is not None:
+        given = (store, session, visitor_token, identity, language, page or {})
+        try:
+            return _identified(*given)
+        except (
+            OperationalError
+        ):  # a message of theirs held what we wanted, and wanted what we held: it goes first
+            return _identified(*given)
+    if session is None:
+        with transaction.atomic():
             buyer = Buyer.objects.create(store=store, language=language, last_seen_at=timezone.now())
             return _new_session(buyer, language, page or {})
-        if page and page != session.page:
-            session.page = page
-            session.save(update_fields=["page"])
+    if page and page != session.page:
+        session.page = page
+        session.save(update_fields=["page"])
     return visitor_token, session
 
 
@@ -60,42 +70,70 @@ def _new_session(
     return token, session
 
 
+@transaction.atomic
 def _identified(
-    store: Store, session: VisitorSession | None, identity: Identity, language: str, page: dict[str, Any]
+    store: Store,
+    session: VisitorSession | None,
+    token: str,
+    identity: Identity,
+    language: str,
+    page: dict[str, Any],
 ) -> tuple[str, VisitorSession]:
-    buyer = _buyer_of(store, identity, language)
+    buyer, anonymous = _lock_buyers(store, identity, language, session)
+    _keep_what_the_store_says(buyer, identity)
+    if session is not None:
+        # Read anew under the lock: another tab may have come with the same token, and been quicker.
+        rows = VisitorSession.objects.select_related("buyer__store").filter(
+            pk=session.pk, token_digest=VisitorSession.digest(token)
+        )
+        session = rows.select_for_update(of=("self",)).first()
     if session is None or (session.buyer.is_verified and session.buyer_id != buyer.id):
         return _new_session(buyer, language, page, verified=True)
-    if session.buyer_id != buyer.id:
-        _adopt(anonymous=session.buyer, buyer=buyer)
-        session.buyer = buyer
-    token = visitors.new_token()
-    session.token_digest = VisitorSession.digest(token)
+    if anonymous is not None and session.buyer_id == anonymous.id:
+        _adopt(anonymous=anonymous, buyer=buyer)
+        session.buyer, token = buyer, visitors.new_token()
+        session.token_digest = VisitorSession.digest(token)
     session.verified_until = timezone.now() + visitors.VOUCHED_FOR
     session.page = page or session.page
     session.save(update_fields=["token_digest", "verified_until", "page", "buyer"])
     return token, session
 
 
-def _buyer_of(store: Store, identity: Identity, language: str) -> Buyer:
-    """Return the buyer a store vouches for, with what it says of them filled in."""
-    buyer = Buyer.objects.select_for_update().filter(store=store, external_id=identity.external_id).first()
-    if buyer is None:
-        try:
-            with transaction.atomic():
-                buyer = Buyer.objects.create(store=store, external_id=identity.external_id, language=language)
-        except IntegrityError:  # another tab was quicker
-            buyer = Buyer.objects.select_for_update().get(store=store, external_id=identity.external_id)
-    said = {"name": identity.name, "email": identity.email, "phone": identity.phone, "language": identity.language}
+def _lock_buyers(
+    store: Store, identity: Identity, language: str, session: VisitorSession | None
+) -> tuple[Buyer, Buyer | None]:
+    """Lock, and make where there is none, the buyer a store vouches for; and who the session was until now,
+    where nobody had vouched for them: nothing more is said as somebody who is about to become another."""
+    found, _ = Buyer.objects.get_or_create(
+        store=store, external_id=identity.external_id, defaults={"language": language}
+    )
+    wanted = {found.id} | ({session.buyer_id} if session and not session.buyer.is_verified else set())
+    rows = Buyer.objects.select_for_update().filter(pk__in=wanted).order_by("id")
+    locked = {row.id: row for row in rows}
+    buyer = locked.pop(found.id)
+    return buyer, next(iter(locked.values()), None)
+
+
+def _keep_what_the_store_says(buyer: Buyer, identity: Identity) -> None:
+    said = {
+        "name": identity.name,
+        "email": identity.email,
+        "phone": identity.phone,
+        "language": identity.language,
+    }
     changed = [name for name, value in said.items() if value and getattr(buyer, name) != value]
     for name in changed:
         setattr(buyer, name, said[name])
     buyer.last_seen_at = timezone.now()
     buyer.save(update_fields=[*changed, "last_seen_at"])
-    BuyerIdentity.objects.get_or_create(
-        store=store, kind="store", value=identity.external_id, defaults={"buyer": buyer, "verified": True}
+    _, new = BuyerIdentity.objects.get_or_create(
+        store_id=buyer.store_id,
+        kind="store",
+        value=identity.external_id,
+        defaults={"buyer": buyer, "verified": True},
     )
-    return buyer
+    if changed or new:
+        index_buyer(buyer)
 
 
 def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
@@ -109,20 +147,30 @@ def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
         )
     )
     rows = with_summary_relations(Conversation.objects.filter(buyer__in=[anonymous, buyer]))
-    live = {c.buyer_id: c for c in rows.select_for_update(of=("self",)).order_by("id") if c.status != "resolved"}
+    live = {
+        c.buyer_id: c for c in rows.select_for_update(of=("self",)).order_by("id") if c.status != "resolved"
+    }
     mine, theirs = live.get(buyer.id), live.get(anonymous.id)
     if mine is not None and theirs is not None:
         _join(theirs, mine)
         theirs = None
     Conversation.objects.filter(buyer=anonymous).update(buyer=buyer)
+    # What was sent and not acknowledged is sent again by who they are now, and has to be known again.
+    written = Message.objects.filter(conversation__buyer=buyer, author_kind="buyer", author_id=anonymous.id)
+    written.update(author_id=buyer.id)
     if theirs is not None:
         theirs.buyer = buyer
         batch = Batch()
         params = {"actor": buyer.display_name}
         timeline.add_line(theirs, batch, SYSTEM, names.CONVERSATION_MOVED, params, f"Identified as {buyer}")
         timeline.write(batch)
-    VisitorSession.objects.filter(buyer=anonymous).update(buyer=buyer, verified_until=timezone.now())
+    sessions = VisitorSession.objects.filter(buyer=anonymous)
+    # Sockets that were opened before the proof: whoever holds one hears nothing of what comes after it.
+    close = {"type": "_close", "code": SAY_HELLO_AGAIN}
+    push([Push(tuple(topics.session(pk.hex) for pk in sessions.values_list("id", flat=True)), close)])
+    sessions.update(buyer=buyer, verified_until=timezone.now())
     BuyerIdentity.objects.filter(buyer=anonymous).update(buyer=buyer)
+    Attachment.objects.filter(uploader=f"buyer:{anonymous.id}").update(uploader=f"buyer:{buyer.id}")
     SearchEntry.objects.filter(buyer=anonymous).delete()
     if anonymous.email or anonymous.phone or anonymous.note:
         return  # what was typed is not proven, so it is not carried over; the row stays as its record
@@ -132,11 +180,24 @@ def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
 def _join(source: Conversation, target: Conversation) -> None:
     """Move the messages of `source` to the end of `target`, in their order; then `source` is gone."""
     shift = target.last_seq
-    # From the last down, so that no place is taken twice on the way.
-    for message in Message.objects.filter(conversation=source).order_by("-seq"):
-        Message.objects.filter(pk=message.pk).update(conversation=target, seq=message.seq + shift)
+    moving = Message.objects.filter(conversation=source)
+    # Who was two people until now may have used a client_id twice.
+    for message in moving.filter(
+        client_id__in=Message.objects.filter(conversation=target).values("client_id")
+    ):
+        Message.objects.filter(pk=message.pk).update(client_id=f"joined.{message.pk.hex}")
+    moving.update(conversation=target, seq=F("seq") + shift)
     source.mentions.update(conversation=target)
-    target.last_public_seq = shift + source.last_public_seq if source.last_public_seq else target.last_public_seq
+    drafting = Draft.objects.filter(conversation=target).values("agent")
+    Draft.objects.filter(conversation=source).exclude(agent__in=drafting).update(conversation=target)
+    target.tags.add(*source.tags.all())
+    target.assignee = target.assignee or source.assignee
+    if target.team is None and source.team is not None:
+        target.team = source.team
+        target.save(update_fields=["team"])
+    target.last_public_seq = (
+        shift + source.last_public_seq if source.last_public_seq else target.last_public_seq
+    )
     target.last_seq += source.last_seq
     target.inbound_count += source.inbound_count
     target.preview = source.preview or target.preview
@@ -148,7 +209,12 @@ def _join(source: Conversation, target: Conversation) -> None:
     batch = Batch()
     params = {"actor": target.buyer.display_name, "conversation": str(source.id)}
     timeline.add_line(
-        target, batch, SYSTEM, names.CONVERSATION_MOVED, params, f"Joined with what {target.buyer} wrote before"
+        target,
+        batch,
+        SYSTEM,
+        names.CONVERSATION_MOVED,
+        params,
+        f"Joined with what {target.buyer} wrote before",
     )
     timeline.write(batch)
     frame = {"type": "conversation.gone", "conversation": str(source.id), "into": str(target.id)}
@@ -161,10 +227,14 @@ def set_contact(*, buyer: Buyer, name: str = "", email: str = "") -> None:
     """Keep what an anonymous visitor typed about themselves. It is how to reach them; it proves nothing."""
     if buyer.is_verified:
         return
-    buyer.name, buyer.email = name.strip()[:120] or buyer.name, email.strip()[:254] or buyer.email
+    name, email = (text.replace("\x00", "").strip() for text in (name, email))
+    buyer.name, buyer.email = name[:120] or buyer.name, email[:254] or buyer.email
     with transaction.atomic():
         buyer.save(update_fields=["name", "email"])
-        for conversation in with_summary_relations(Conversation.objects.filter(buyer=buyer).exclude(status="resolved")):
+        index_buyer(buyer)
+        for conversation in with_summary_relations(
+            Conversation.objects.filter(buyer=buyer).exclude(status="resolved")
+        ):
             frame = {"type": "conversation.updated", "summary": timeline.summary_data(conversation)}
             push([Push((topics.store(buyer.store_id),), {**frame, "cause": names.BUYER_UPDATED})])
 
