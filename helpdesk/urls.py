@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),
+    path("", include("orders.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
