@@ -1,4 +1,4 @@
-"""The console's page: its shell, and the small lists that its modules start with. Everything else is live data."""
+"""The console's page: its shell, and the small lists its modules start with. All else is live data."""
 
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ EMOJI = (
     "😀 😃 😄 😁 😊 🙂 😉 😍 🤗 🤔 😅 😂 😢 😭 😔 😟 😳 😮 😬 🙃 😎 🥳 😴 🤝 "
     "👍 👎 👌 👏 🙏 💪 👋 🙌 ✌️ 👀 ❤️ 💙 🎉 ✨ ⭐ 🔥 ✅ ❌ ⚠️ ❓ ❗ ⏰ 📦 🚚 "
     "📷 📄 📎 💳 💰 🎁 🛒 🏷️ 📞 ✉️ 🔗 🔍 🌸 ☀️ ☕ 🍀 👗 👟 👜 💄 📱 💻 🎧 🧸"
-).split()
+)
 
 
 @require_GET
@@ -48,13 +48,13 @@ def inbox(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResp
         "stores": stores_for(agent),
         "views": VIEWS,
         "priorities": sorted(Conversation.Priority.choices, reverse=True),
-        "emoji": EMOJI,
+        "emoji": EMOJI.split(),
     }
     return render(request, "inbox/inbox.html", context)
 
 
 def boot(agent: Agent) -> dict[str, Any]:
-    """Return what the modules of the page begin with. Lists here are as long as a shop has people and tags."""
+    """Return what the page's modules begin with. Its lists are as long as a shop has people and tags."""
     teams = Team.objects.filter(stores__in=stores_for(agent)).distinct()
     return {
         "me": {"id": str(agent.id), "name": agent.name, "role": agent.role},

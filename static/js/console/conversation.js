@@ -12,6 +12,7 @@ import * as timeline from "./timeline.js";
 
 const PAGE = 50;
 const LOOKING_MS = 20_000;
+const ASK_AGAIN_MS = 2_000;
 
 const pane = document.getElementById("conversation");
 const isMine = (message) => message.author.kind === "agent" && message.author.id === me.id;
@@ -182,7 +183,11 @@ function resume() {
 /** The server says where its conversations stand; where ours stands lower, something was lost on the way. */
 function fillGap(conversations) {
   const thread = current();
-  if (thread?.loaded && conversations?.[thread.id] > thread.upto) subscribe(thread);
+  const last = conversations?.[thread?.id];
+  if (!thread?.loaded || !(last > thread.upto)) return;
+  if (Date.now() - (thread.asked ?? 0) < ASK_AGAIN_MS) return; // the answer is on its way
+  thread.asked = Date.now();
+  subscribe(thread);
 }
 
 function startOver(id) {
@@ -206,6 +211,7 @@ function receive(message) {
   if (!thread?.loaded) return;
   const atEnd = timeline.isAtEnd();
   const isNew = put(thread, message);
+  if (thread.upto < message.seq) fillGap({ [thread.id]: message.seq });
   if (!isNew || state.open !== thread.id) return;
   const others = !isMine(message) && message.kind !== "system";
   if (others && !isLooking() && !thread.fresh) markFresh(thread, message.seq - 1, isMine);
@@ -224,6 +230,7 @@ function received(id, seq, reached) {
 function onOutbox({ entry, gone, ack }) {
   const thread = peek(entry.conversation);
   if (!thread) return;
+  for (const message of entry.since ?? []) receive(message);
   if (!gone) {
     putUnsent(thread, entry);
     if (state.open === entry.conversation) timeline.grown({ counts: false, mine: true });

@@ -54,11 +54,11 @@ function randomHex() {
 const LINK = /\bhttps?:\/\/[^\s<>"'`\u3000-\u303f\uff00-\uffef]+/g;
 
 /** Append `words` to `node`, with http(s) addresses as links that tell the other side nothing. */
-export function appendLinked(node, words) {
+export function appendLinked(node, words, append = (part) => node.append(part)) {
   let from = 0;
   for (const match of words.matchAll(LINK)) {
     const url = match[0].replace(/[.,;:!?)\]}]+$/, "");
-    node.append(words.slice(from, match.index));
+    append(words.slice(from, match.index));
     const link = document.createElement("a");
     link.href = url;
     link.textContent = url;
@@ -67,5 +67,5 @@ export function appendLinked(node, words) {
     node.append(link);
     from = match.index + url.length;
   }
-  node.append(words.slice(from));
+  append(words.slice(from));
 }

@@ -12,7 +12,7 @@ export function setZone(name) {
     zone = undefined; // a name this browser does not know: its own zone
   }
   formats = {
-    clock: new Intl.DateTimeFormat(language, { timeZone: zone, hour: "2-digit", minute: "2-digit" }),
+    clock: new Intl.DateTimeFormat(language, { timeZone: zone, hour: "numeric", minute: "2-digit" }),
     weekday: new Intl.DateTimeFormat(language, { timeZone: zone, weekday: "short" }),
     day: new Intl.DateTimeFormat(language, { timeZone: zone, month: "short", day: "numeric" }),
     year: new Intl.DateTimeFormat(language, { timeZone: zone, year: "numeric", month: "short", day: "numeric" }),
@@ -37,10 +37,9 @@ export const dayKey = (iso) => formats.key.format(new Date(iso));
 export const clock = (iso) => formats.clock.format(new Date(iso));
 export const full = (iso) => formats.full.format(new Date(iso));
 
-/** How long, in one unit: 40 s, 12 min, 3 h, 2 d. */
+/** How long, in one unit from the minute on: 12 min, 3 h, 2 d. */
 export function span(milliseconds) {
-  const seconds = Math.max(0, milliseconds / 1000);
-  if (seconds < 60) return unit(Math.floor(seconds), "second");
+  const seconds = Math.max(60, milliseconds / 1000);
   if (seconds < 3600) return unit(Math.floor(seconds / 60), "minute");
   if (seconds < 86_400) return unit(Math.floor(seconds / 3600), "hour");
   return unit(Math.floor(seconds / 86_400), "day");
@@ -49,7 +48,7 @@ export function span(milliseconds) {
 /** When, as short as a row has room for: minutes and hours, then the weekday, then the date. */
 export function ago(iso, now = Date.now()) {
   const past = now - Date.parse(iso);
-  if (past < 60_000) return unit(Math.max(1, Math.floor(past / 1000)), "second");
+  if (past < 60_000) return formats.relative.format(0, "second");
   if (past < 86_400_000) return span(past);
   if (past < 6 * 86_400_000) return formats.weekday.format(new Date(iso));
   return dayKey(iso).slice(0, 4) === dayKey(new Date(now)).slice(0, 4)

@@ -75,6 +75,7 @@ function paintChannel(channel) {
     slot(node, "icon").replaceChildren(icon(desk.channels[channel.kind]?.icon ?? "message-circle"));
   }
   text(slot(node, "words"), channel.name);
+  node.title = channel.name;
 }
 
 function paintAssignee(known) {
@@ -114,8 +115,9 @@ function paintWaiting(known) {
   const node = at("waiting");
   show(node, waits);
   if (!waits) return;
-  text(slot(node, "words"), say("head.waiting", { time: span(Date.now() - Date.parse(known.waiting_since)) }));
-  node.title = full(known.waiting_since);
+  const time = span(Date.now() - Date.parse(known.waiting_since));
+  text(slot(node, "words"), time);
+  node.title = say("head.waiting", { time, since: full(known.waiting_since) });
 }
 
 // -- Who else looks at it; what is not said again in time is over

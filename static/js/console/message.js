@@ -4,7 +4,7 @@ import { colorFor, initials } from "../base.js";
 import { drawCard } from "./cards.js";
 import { appendLinked, attribute, clone, show, slot, text } from "./dom.js";
 import { clock, day, dayKey, full, size } from "./format.js";
-import { me } from "./store.js";
+import { desk, me } from "./store.js";
 import { systemTone, systemWords } from "./systemline.js";
 import { say } from "./words.js";
 
@@ -43,7 +43,7 @@ function buildBubble(message) {
   const bubble = slot(node, "bubble");
   if (message.body && !message.card) {
     const words = slot(node, "text");
-    appendLinked(words, message.body);
+    appendLinked(words, message.body, message.private ? (part) => appendNamed(words, part) : undefined);
     if (ONLY_EMOJI.test(message.body)) words.dataset.emoji = "";
   } else {
     slot(node, "text").remove();
@@ -60,6 +60,23 @@ function setTime(node, iso) {
   text(time, clock(iso));
   time.dateTime = iso;
   time.title = full(iso);
+}
+
+/** Append a part of a note with the colleagues that it names standing out. */
+function appendNamed(node, words) {
+  const names = desk.agents.map((agent) => agent.name).filter((name) => words.includes(`@${name}`));
+  const safe = names.map((name) => `@${name.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`);
+  const pattern = new RegExp(`(${safe.join("|")})`, "u");
+  for (const [index, part] of (names.length ? words.split(pattern) : [words]).entries()) {
+    if (index % 2 === 0) {
+      node.append(part);
+      continue;
+    }
+    const name = document.createElement("b");
+    name.className = "mention";
+    text(name, part);
+    node.append(name);
+  }
 }
 
 /** Show a person's initials on their colour. */

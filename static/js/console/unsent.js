@@ -2,6 +2,7 @@
 
 import { $, clone, show, slot, text } from "./dom.js";
 import { build } from "./message.js";
+import { isOpen } from "./socket.js";
 import { me } from "./store.js";
 import { say } from "./words.js";
 
@@ -25,7 +26,7 @@ export function drawUnsent(entry) {
 
 function wordsFor(entry) {
   if (entry.state === "failed" && entry.detail) return `${say("unsent.failed")} ${entry.detail}`;
-  return say(`unsent.${entry.state}`);
+  return say(entry.state === "waiting" && isOpen() ? "unsent.retrying" : `unsent.${entry.state}`);
 }
 
 function drawSince(list, messages) {
