@@ -13,10 +13,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
+from helpdesk.bodies import bound_bodies
 from helpdesk.checks import refuse_unsafe_start
 from inbox.routing import websocket_urlpatterns
 
 refuse_unsafe_start()
+bound_bodies(settings.MAX_UPLOAD_BYTES + 1024 * 1024)  # a form is somewhat longer than its file
 
 application = ProtocolTypeRouter(
     {"http": http, "websocket": OriginValidator(URLRouter(websocket_urlpatterns), settings.SOCKET_ORIGINS)}

@@ -8,6 +8,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from csp.decorators import csp_replace
 from django.conf import settings
@@ -26,6 +27,25 @@ from people.models import Store
 
 _ORIGIN = re.compile(r"https?://[\w.:\[\]-]+\Z", re.ASCII)
 EMOJI = list("😀😂😊😍🤔😅😢😭😡😱👍👎👌🙏👏💪👋🤝🔥🎉✨⭐✅❌❓❗💯📦🚚🎁💳🧾")
+# What panel.js imports, told ahead, so that all of it loads at once.
+MODULES = [
+    "widget/cards.js",
+    "widget/client.js",
+    "widget/composer.js",
+    "widget/files.js",
+    "widget/host.js",
+    "widget/http.js",
+    "widget/keep.js",
+    "widget/lead.js",
+    "widget/orders.js",
+    "widget/outbox.js",
+    "widget/rating.js",
+    "widget/socket.js",
+    "widget/text.js",
+    "widget/timeline.js",
+    "widget/uploads.js",
+    "widget/words.js",
+]
 
 
 @cache
@@ -74,8 +94,10 @@ def panel(request: HttpRequest, store_key: str) -> HttpResponse:
     store = Store.objects.filter(key=store_key).first()
     if store is None:
         raise Http404
+    ancestors: Any = csp_replace({"frame-ancestors": frame_ancestors(store)})
     with translation.override(_language(request, store)):
-        return csp_replace({"frame-ancestors": frame_ancestors(store)})(_panel)(request, store)
+        response: HttpResponse = ancestors(_panel)(request, store)
+    return response
 
 
 def _panel(request: HttpRequest, store: Store) -> HttpResponse:
@@ -91,6 +113,7 @@ def _panel(request: HttpRequest, store: Store) -> HttpResponse:
         "strings": panel_strings(),
         "config": config,
         "emoji": EMOJI,
+        "modules": MODULES,
     }
     response = render(request, "widget/panel.html", context)
     patch_cache_control(response, private=True, no_cache=True)

@@ -8,7 +8,8 @@
   const STRINGS = "__STRINGS__"; // put in by the server: {language: {name: text}}
   const desk = new URL(script.src).origin;
   const store = script.dataset.store || "";
-  const locale = script.dataset.locale || document.documentElement.lang || navigator.language || "en";
+  const wanted = [script.dataset.locale, document.documentElement.lang, ...(navigator.languages || [])];
+  const locale = wanted.find((tag) => tag && language(tag)) || "en";
   const text = STRINGS[language(locale)];
   const phone = matchMedia("(max-width: 480px), (max-height: 440px)");
   const known = "helpdesk:" + store; // set in the shop's storage once the panel was opened here
@@ -19,11 +20,11 @@
   let context = {};
   let waiting = []; // for the panel, until it is there
 
-  function language(wanted) {
+  function language(tag) {
     const codes = Object.keys(STRINGS);
-    const tag = wanted.toLowerCase().replace("_", "-");
-    const sameLanguage = (code) => code.split("-")[0] === tag.split("-")[0];
-    return codes.find((code) => code === tag) || codes.find(sameLanguage) || "en";
+    const wanted = tag.toLowerCase().replace("_", "-");
+    const sameLanguage = (code) => code.split("-")[0] === wanted.split("-")[0];
+    return codes.find((code) => code === wanted) || codes.find(sameLanguage);
   }
 
   // -- The public function
@@ -75,7 +76,7 @@
 
   // Only the address, never its query: shops put all sorts of things there.
   function page() {
-    return Object.assign({}, context, { url: location.origin + location.pathname, title: document.title.slice(0, 200) });
+    return Object.assign({ url: location.origin + location.pathname, title: document.title.slice(0, 200) }, context);
   }
 
   function stored(area, key, value) {

@@ -19,7 +19,7 @@ let store = null, agents = [], wait = null, online = 0, verified = false;
 let visible = host.alone, phone = false;
 let hasEarlier = false, loadingEarlier = false;
 let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those that nobody has looked at here
-let typingTimer;
+let toldUnread = 0, typingTimer;
 
 for (const name of ["accent", "ink", "light", "dark"]) root.style.setProperty(`--${name}`, root.dataset[name]);
 get("close").hidden = host.alone;
@@ -113,6 +113,7 @@ function count(message) {
 function onMessage(message) {
   if (!timeline.add(message)) return;
   count(message);
+  look();
   if (message.author.kind !== "buyer") {
     showTyping(null);
     if (message.kind !== "system") host.tell("message", { message });
@@ -120,7 +121,6 @@ function onMessage(message) {
   client.mark(message.seq, false);
   showForms();
   showUnread(message);
-  look();
 }
 
 function onConversation(conversation) {
@@ -157,9 +157,14 @@ function look() {
 }
 
 function showUnread(message) {
-  const isNew = message && unread.has(message.seq);
-  const preview = isNew && !visible ? { name: message.author.name, text: message.body || message.attachments[0]?.name || "" } : undefined;
-  host.tell("unread", { count: unread.size, preview });
+  const preview = unread.has(message?.seq) && !visible ? previewOf(message) : undefined;
+  if (unread.size === toldUnread && !preview) return;
+  toldUnread = unread.size;
+  host.tell("unread", { count: toldUnread, preview });
+}
+
+function previewOf({ author, body, attachments }) {
+  return { name: author.name, text: body || attachments[0]?.name || "" };
 }
 
 // -- The parts

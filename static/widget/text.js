@@ -3,6 +3,7 @@
 // Addresses are ASCII, so that Chinese text right behind one is not swallowed.
 const LINK = /\b(?:https?:\/\/|www\.)[\x21\x23-\x26\x28-\x3b\x3d\x3f-\x7e]+/gi;
 const TAIL = /[.,;:!?)\]}*_]+$/;
+const HUES = [212, 28, 150, 265, 338, 186, 48, 4, 95];
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic}|\p{Emoji_Modifier})*\s?){1,3}$/u;
 
 export function isEmojiOnly(text) {
@@ -60,9 +61,9 @@ export function initials(name) {
 
 /** Fill an avatar: its letters, and a colour that is always the same for the same name. */
 export function fillAvatar(element, name) {
-  let sum = 0;
-  for (const sign of name) sum = (sum * 31 + sign.codePointAt(0)) % 360;
+  let hash = 2166136261; // FNV-1a
+  for (const sign of name) hash = Math.imul(hash ^ sign.codePointAt(0), 16777619) >>> 0;
   element.textContent = initials(name);
-  element.style.setProperty("--hue", sum);
+  element.style.setProperty("--hue", HUES[(hash >>> 8) % HUES.length]);
   return element;
 }

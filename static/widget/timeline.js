@@ -27,8 +27,7 @@ export function setUp(trouble) {
   jump.addEventListener("click", toEnd);
   // What grows (a picture, the composer, a keyboard) must not push the end out of sight.
   const resized = new ResizeObserver(() => stuck && toEnd());
-  resized.observe(scroll);
-  resized.observe(log);
+  for (const element of [scroll, ...scroll.children]) resized.observe(element);
 }
 
 export function toEnd() {
