@@ -8,12 +8,15 @@ class StaticFiles(CompressedManifestStaticFilesStorage):
     """Whitenoise's storage that also rewrites `import … from "./x.js"`, by which our modules name each other.
 
     Django's own switch for this takes every file with it, and packages' bundles name modules that are not
-    there; here it is our own folder. A module's hash depends on the hashes of what it imports, so rewriting
+    there; here it is our own folders. A module's hash depends on the hashes of what it imports, so rewriting
     is repeated once for every level of imports: five times, as Django has it, is too few.
     """
 
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
-        ("js/*.js", HashedFilesMixin._js_module_import_aggregation_patterns[1]),  # type: ignore[attr-defined]
+        *(
+            (folder, HashedFilesMixin._js_module_import_aggregation_patterns[1])  # type: ignore[attr-defined]
+            for folder in ("js/*.js", "widget/*.js")
+        ),
     )
     max_post_process_passes = 20
