@@ -42,7 +42,7 @@ ITEMS = (
         ("it went up and down Ben Nevis with me and didn't rub once", "three people on the train asked where it's from"),
     ),
     Item(
-        "JS-BP45", "Ridgeline Trekking Pack 45 L", "trekking pack", "Packs", 18900, 31, "backpack", "#e6dccf",
+        "JS-BP45", "Ridgeline Trekking Pack 45 L", "trekking pack", "Packs", 18900, 31, "trekpack", "#e6dccf",
         ("Moss", "Rust"),
         (
             ("I'm 5'3\", can the back of the 45 L pack be set short enough?",
@@ -182,7 +182,7 @@ ITEMS = (
         sized=True,
     ),
     Item(
-        "JS-FLC1", "Cabin Fleece Pullover", "fleece", "Clothing", 8900, 96, "jacket", "#eadcc9",
+        "JS-FLC1", "Cabin Fleece Pullover", "fleece", "Clothing", 8900, 96, "fleece", "#eadcc9",
         SIZES,
         (
             ("Does the Cabin fleece run large? I'm usually a M in other brands.",

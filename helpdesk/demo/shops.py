@@ -1,0 +1,114 @@
+"""The two shops as a whole: what distinguishes one from the other, in one place."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from helpdesk.demo import shop_en, shop_zh
+from helpdesk.demo.clock import Clock
+from helpdesk.demo.shop_en import Item
+
+IDENTITY_SECRET = "demo-identity-secret"
+
+
+@dataclass(frozen=True)
+class Hero:
+    """A buyer and an order that everybody may rely on (and so never change)."""
+
+    external_id: str
+    name: str
+    order: int
+    fee: int
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What there is of a shop at scale 1; every further scale is as much again."""
+
+    key: str
+    name: str
+    language: str  # of its words: en, zh
+    store_language: str  # as settings name it
+    zone: str
+    currency: str
+    country: str
+    color: str
+    greeting: str
+    items: tuple[Item, ...]
+    hero: Hero
+    orders: int
+    buyers: int  # whom the shop vouches for
+    strangers: int  # visitors who only asked something
+    conversations: int
+    live: int  # of those, the ones that are open or snoozed
+    last_number: int  # of the newest order
+    free_from: int  # shipping is free for more
+    fees: tuple[int, int, int]  # usual, bulky or far, express
+    methods: tuple[str, str, str]
+    tax: dict[str, float]
+    hours: tuple[tuple[int, int] | None, ...]
+    codes: tuple[str, ...]
+    pays: tuple[str, ...]
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)  # cached by the class itself
+
+    def clock(self, now: datetime) -> Clock:
+        return Clock(self.zone_info, self.hours, now)
+
+
+SHOPS = (
+    Shop(
+        key="demo",
+        name="Juniper & Slate",
+        language="en",
+        store_language="en",
+        zone="America/New_York",
+        currency="USD",
+        country="US",
+        color="#2f6f5e",
+        greeting="Hi! Ask us anything about your order or our gear.",
+        items=shop_en.ITEMS,
+        hero=Hero("1001", "Emma Larsen", 100234, 1200),
+        orders=850,
+        buyers=255,
+        strangers=38,
+        conversations=330,
+        live=25,
+        last_number=100241,
+        free_from=15000,
+        fees=(695, 1200, 1800),
+        methods=("Standard", "Bulky goods", "Express"),
+        tax={"US": 0.0725, "CA": 0.13},
+        hours=((8, 20), (8, 20), (8, 20), (8, 20), (8, 20), (9, 17), None),
+        codes=("TRAIL10", "HELLO10", "SPRING10", "CAMPFIRE10"),
+        pays=("Visa •••• 4242", "Mastercard •••• 4444", "PayPal", "Apple Pay", "Visa •••• 1881"),
+    ),
+    Shop(
+        key="demo-cn",
+        name="山岚茶器",
+        language="zh",
+        store_language="zh-hans",
+        zone="Asia/Shanghai",
+        currency="CNY",
+        country="CN",
+        color="#8a4b2f",
+        greeting="您好，欢迎来到山岚茶器！选器、泡茶、查订单，都可以问我们。",
+        items=shop_zh.ITEMS,
+        hero=Hero("2001", "林若溪", 200118, 1200),
+        orders=650,
+        buyers=205,
+        strangers=30,
+        conversations=270,
+        live=20,
+        last_number=200125,
+        free_from=39900,
+        fees=(1000, 1500, 2000),
+        methods=("普通快递", "加固包装", "加急"),
+        tax={},
+        hours=((9, 21), (9, 21), (9, 21), (9, 21), (9, 21), (9, 21), (10, 18)),
+        codes=("CHA20", "新客20", "MINGQIAN20", "LAOYOU20"),
+        pays=("支付宝", "微信支付", "支付宝", "银联 •••• 0088"),
+    ),
+)

@@ -1,0 +1,239 @@
+"""Making the whole: stores and people first, then block after block of buyers, orders and conversations."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from helpdesk.demo import canned, people
+from helpdesk.demo.cast import Block, Person, cast
+from helpdesk.demo.drama import Drama, House
+from helpdesk.demo.photos import Photo, store_photos
+from helpdesk.demo.rows import Rows
+from helpdesk.demo.sales import Sale
+from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
+from inbox.models import CannedReply, Channel, SearchEntry, Tag
+from inbox.payloads import iso
+from inbox.search import buyer_terms
+from orders.models import (
+    Connection,
+    DemoShopOrder,
+    Order,
+    OrderLine,
+    Payment,
+    Product,
+    Shipment,
+)
+from orders.payloads import public_order_data
+from people.models import Agent, BuyerIdentity, Store, Team
+
+
+def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], None]) -> None:
+    """Fill an empty database. One transaction a block, so that a large world needs no large memory."""
+    with transaction.atomic():
+        stores = {shop.key: _store(shop) for shop in SHOPS}
+        teams = _teams(stores)
+        agents = _agents(teams)
+        tags = {name: Tag.objects.create(name=name, color=color) for t in people.TAGS.values() for name, color in t.items()}
+        products = {shop.key: _products(shop, stores[shop.key]) for shop in SHOPS}
+        _canned(stores)
+    photos = store_photos()
+    for index in range(scale):
+        block = Block(seed, index, scale, now)
+        with transaction.atomic():
+            for shop in SHOPS:
+                _block(block, shop, stores[shop.key], agents, teams, tags, products[shop.key], photos)
+        if scale > 1:
+            tell(f"{index + 1} of {scale}")
+
+
+def _store(shop: Shop) -> Store:
+    store = Store.objects.create(
+        key=shop.key,
+        name=shop.name,
+        currency=shop.currency,
+        language=shop.store_language,
+        time_zone=shop.zone,
+        country=shop.country,
+        color=shop.color,
+        greeting=shop.greeting,
+        identity_secret=IDENTITY_SECRET,
+    )
+    Channel.objects.create(store=store, kind="widget", name=f"{shop.name} · {'网页客服' if shop.language == 'zh' else 'Web'}")
+    Connection.objects.create(store=store, kind="demo")
+    return store
+
+
+def _teams(stores: dict[str, Store]) -> dict[str, Team]:
+    teams = {}
+    for name, keys in people.TEAMS.items():
+        teams[name] = Team.objects.create(name=name)
+        teams[name].stores.set([stores[key] for key in keys])
+    return teams
+
+
+def _agents(teams: dict[str, Team]) -> dict[str, Agent]:
+    password = make_password(people.PASSWORD)  # once: a hash takes as long as it is good
+    agents = {}
+    for c in people.COLLEAGUES:
+        agent = Agent.objects.create(
+            email=c.email,
+            name=c.name,
+            role=c.role,
+            language=c.language,
+            time_zone=c.time_zone,
+            password=password,
+            is_superuser=c.role == Agent.Role.ADMIN,
+        )
+        agent.teams.set([teams[name] for name in c.teams])
+        agents[c.email] = agent
+    return agents
+
+
+def _products(shop: Shop, store: Store) -> dict[str, Product]:
+    rows = [
+        Product(
+            store=store,
+            sku=item.sku,
+            name=item.name,
+            category=item.category,
+            price=item.price,
+            currency=shop.currency,
+            stock=item.stock,
+            url=f"{settings.PUBLIC_URL}/demo-shop/?product={item.sku}",
+            image=item.drawing,
+            color=item.color,
+        )
+        for item in shop.items
+    ]
+    return {product.sku: product for product in Product.objects.bulk_create(rows)}
+
+
+def _canned(stores: dict[str, Store]) -> None:
+    rows = [
+        CannedReply(shortcut=shortcut, title=title, body=body, language=language)
+        for language, replies in canned.EVERYWHERE.items()
+        for shortcut, title, body in replies
+    ]
+    rows += [
+        CannedReply(store=stores[key], shortcut=shortcut, title=title, body=body, language=stores[key].language)
+        for key, replies in canned.BY_STORE.items()
+        for shortcut, title, body in replies
+    ]
+    CannedReply.objects.bulk_create(rows)
+
+
+def _block(
+    block: Block, shop: Shop, store: Store, agents: dict[str, Agent], teams: dict[str, Team], tags: dict[str, Tag],
+    products: dict[str, Product], photos: dict[str, Photo],
+) -> None:  # fmt: skip
+    rows = Rows()
+    persons = cast(block, shop, store)
+    serving = [team for name, team in teams.items() if shop.key in people.TEAMS[name]]
+    house = House(shop, store, store.channels.get(), agents, serving, tags, photos, rows)
+    Drama(block, house, persons).run()
+    # Orders last: what was said has changed some of them.
+    kept: dict[Sale, Order] = {}
+    for person in persons:
+        _buyer(person, rows)
+        for sale in person.sales:
+            kept[sale] = _order(sale, person, store, products, rows)
+    for message, sale in rows.cards:
+        message.data["order"] = public_order_data(kept[sale])  # type: ignore[index]  # a card has data
+    shops_own = {row.number: row for row in rows.tables[DemoShopOrder]}
+    for sale, command in rows.commands:
+        command.order = shops_own[sale.number]
+        rows.add(command)
+    rows.write()
+
+
+def _buyer(person: Person, rows: Rows) -> None:
+    row = person.row
+    seen = [sale.placed_at + timedelta(minutes=3) for sale in person.sales]
+    if row.last_seen_at is not None:
+        seen.append(row.last_seen_at)
+    row.last_seen_at = max(seen, default=row.created_at)
+    row.created_at = min(row.created_at, *seen, row.last_seen_at)
+    rows.add(row)
+    if row.external_id is not None:
+        rows.add(BuyerIdentity(store=row.store, buyer=row, kind="store", value=row.external_id, verified=True))
+    if terms := buyer_terms(row):
+        rows.add(SearchEntry(store_id=row.store_id, buyer=row, terms=terms))
+
+
+def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product], rows: Rows) -> Order:
+    country = sale.city.country
+    order = Order(
+        id=sale.id,
+        store=store,
+        number=sale.number,
+        buyer=person.row,
+        status=sale.status,
+        currency=sale.shop.currency,
+        items_total=sale.items_total,
+        shipping_fee=sale.fee,
+        discount=sale.discount,
+        tax=sale.tax,
+        paid=sale.paid,
+        refunded=sale.refunded,
+        address={
+            "name": person.row.name,
+            "phone": person.row.phone,
+            "line1": sale.street,
+            "line2": sale.line2,
+            "city": sale.city.name,
+            "region": sale.city.region,
+            "postcode": sale.city.postcode,
+            "country": country,
+        },
+        shipping_method=sale.method,
+        pay_url=f"{settings.PUBLIC_URL}/demo-shop/?order={sale.number}" if sale.status == Order.Status.UNPAID else "",
+        placed_at=sale.placed_at,
+        version=sale.version,
+        synced_at=max(filter(None, (sale.placed_at, sale.paid_at, sale.shipped_at, sale.delivered_at, sale.ends_at))),
+    )
+    rows.add(order)
+    lines = [
+        OrderLine(
+            order=order,
+            product=products[line.item.sku],
+            sku=line.item.sku,
+            name=line.item.name,
+            variant=line.variant,
+            quantity=line.quantity,
+            unit_price=line.item.price,
+        )
+        for line in sale.lines
+    ]
+    rows.add(*lines)
+    order._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]  # for the cards that show it
+    if sale.paid_at is not None:
+        method = sale.rng.choice(sale.shop.pays)
+        reference = f"PAY-{sale.rng.getrandbits(40):010X}"
+        rows.add(Payment(order=order, amount=sale.paid, method=method, reference=reference, paid_at=sale.paid_at))
+    if sale.shipped_at is not None:
+        rows.add(_shipment(sale, order))
+    rows.add(
+        DemoShopOrder(
+            store=store,
+            number=sale.number,
+            shipping_fee=sale.fee,
+            dispatched=sale.shipped_at is not None,
+            paid=sale.paid_at is not None,
+        )
+    )
+    return order
+
+
+def _shipment(sale: Sale, order: Order) -> Shipment:
+    scans = sale.scans_until(sale.now)
+    return Shipment(
+        order=order,
+        carrier=sale.carrier.name,
+        tracking_number=sale.tracking,
+        shipped_at=sale.shipped_at,
+        delivered_at=sale.delivered_at,
+        events=[{"at": iso(at), "text": text, "place": place} for at, text, place in scans],
+    )
