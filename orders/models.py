@@ -114,6 +114,9 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     unit_price = models.BigIntegerField()
 
+    class Meta:
+        ordering: ClassVar = ["id"]
+
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
 
@@ -130,6 +133,9 @@ class Payment(models.Model):
     reference = models.CharField(max_length=80, blank=True)
     paid_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        ordering: ClassVar = ["id"]
+
     def __str__(self) -> str:
         return f"{self.method} {self.amount}"
 
@@ -142,6 +148,9 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField(default=timezone.now)
     delivered_at = models.DateTimeField(null=True, blank=True)
     events = models.JSONField(default=list)  # [{"at": ISO 8601, "text", "place"}], oldest first
+
+    class Meta:
+        ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_number}"

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from babel import Locale
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info, to_locale
 from django.views.decorators.http import require_GET, require_POST
 
 from helpdesk.lib.ids import new_id
@@ -97,6 +98,7 @@ def buyer(request: AgentRequest, conversation_id: UUID) -> HttpResponse:
         "conversation": conversation,
         "buyer": conversation.buyer,
         "language_name": language_name(conversation.buyer.language),
+        "country_name": country_name(conversation.buyer.country),
         "now": _local_time(conversation),
         "past": past.select_related("channel", "assignee").order_by("-last_at")[:PAST],
         "order_count": sum(row["number"] for row in totals),
@@ -173,6 +175,12 @@ def _local_time(conversation: Conversation) -> dict[str, Any]:
         is_night = not 8 <= now.hour < 22
         return {"clock": f"{now:%H:%M}", "zone": name, "is_guess": not is_own, "is_night": is_night}
     return {"clock": f"{timezone.now():%H:%M}", "zone": "UTC", "is_guess": True, "is_night": False}
+
+
+def country_name(code: str) -> str:
+    """Return what a country is called in the active language; the code itself where nobody knows."""
+    locale = Locale.parse(to_locale(get_language() or "en"))
+    return str(locale.territories.get(code.upper(), code))
 
 
 def language_name(code: str) -> str:

@@ -67,9 +67,9 @@ def day(moment: datetime | None, with_time: bool = False) -> str:
         return ""
     here = timezone.localtime(moment)
     is_this_year = here.year == timezone.localtime().year
-    skeleton = ("MMMd" if is_this_year else "yMMMd") + ("Hm" if with_time else "")
     locale = translation.to_locale(translation.get_language() or "en")
-    return str(format_skeleton(skeleton, here.replace(tzinfo=None), locale=locale))
+    date = format_skeleton("MMMd" if is_this_year else "yMMMd", here.replace(tzinfo=None), locale=locale)
+    return f"{date} {here:%H:%M}" if with_time else str(date)
 
 
 @register.filter
