@@ -119,7 +119,8 @@ function changed() {
 }
 
 function fit() {
-  field.style.height = "auto";
+  field.style.height = "";
+  if (!field.value) return; // the usual case when switching, and measuring costs a layout
   field.style.height = `${Math.min(field.scrollHeight + 2, innerHeight * 0.4)}px`;
 }
 

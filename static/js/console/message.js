@@ -50,7 +50,8 @@ function buildBubble(message) {
   }
   if (message.card) bubble.append(drawCard(message.card, message.body));
   for (const file of message.attachments) bubble.append(drawFile(file));
-  if (!message.body && !message.card && message.attachments.every(isImage)) bubble.dataset.bare = "";
+  // A picture or a card alone needs no bubble around it.
+  if (message.card ? !message.attachments.length : !message.body && message.attachments.every(isImage)) bubble.dataset.bare = "";
   setDelivery(node, message.deliveries);
   return node;
 }

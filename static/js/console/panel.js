@@ -11,6 +11,7 @@ const panel = document.getElementById("panel");
 const body = document.getElementById("panel-body");
 const tabs = [...panel.querySelectorAll("[data-tab]")];
 let tab = tabs[0].dataset.tab;
+let holder = null;
 let shown = null; // the conversation whose documents are here, or on their way
 
 export function start() {
@@ -18,19 +19,9 @@ export function start() {
   if (tabs.some((one) => one.dataset.tab === kept)) tab = kept;
   for (const button of tabs) button.addEventListener("click", () => choose(button.dataset.tab));
   slot(panel, "tabs").addEventListener("keydown", onKey);
-  // A document that arrives late must not show one buyer's orders beside another's words.
-  body.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target === body && event.detail.pathInfo.requestPath !== address()) event.detail.shouldSwap = false;
-  });
-  body.addEventListener("htmx:afterSwap", (event) => event.detail.target === body && attribute(body, "aria-busy", null));
+  body.addEventListener("htmx:afterSwap", (event) => event.detail.target === holder && attribute(body, "aria-busy", null));
   for (const name of ["htmx:responseError", "htmx:sendError"]) {
-    body.addEventListener(name, (event) => {
-      if (event.detail.target !== body || event.detail.pathInfo.requestPath !== address()) return;
-      const failed = clone("panel-failed");
-      slot(failed, "retry").addEventListener("click", load);
-      body.replaceChildren(failed);
-      attribute(body, "aria-busy", null);
-    });
+    body.addEventListener(name, (event) => event.detail.target === holder && failed());
   }
   on("open", ({ id, again }) => {
     if (again) return;
@@ -74,17 +65,29 @@ function onKey(event) {
 
 function clear() {
   shown = null;
-  window.htmx.trigger(body, "htmx:abort");
-  body.replaceChildren(clone("panel-skeleton"));
+  hold();
+}
+
+/** Every load has a holder of its own, so a late document lands in one that is on the page no more. */
+function hold() {
+  holder = document.createElement("div");
+  holder.append(clone("panel-skeleton"));
+  body.replaceChildren(holder);
+  body.scrollTop = 0;
 }
 
 function load() {
   shown = state.open;
-  window.htmx.trigger(body, "htmx:abort");
+  hold();
   body.setAttribute("aria-busy", "true");
-  body.replaceChildren(clone("panel-skeleton"));
-  body.scrollTop = 0;
-  window.htmx.ajax("GET", address(), { source: body, target: body, swap: "innerHTML" }).catch(() => {});
+  window.htmx.ajax("GET", address(), { source: holder, target: holder, swap: "innerHTML" }).catch(() => {});
+}
+
+function failed() {
+  const words = clone("panel-failed");
+  slot(words, "retry").addEventListener("click", load);
+  holder.replaceChildren(words);
+  attribute(body, "aria-busy", null);
 }
 
 /** An order changed: the fragment that shows it asks for itself again. */

@@ -68,8 +68,9 @@ function stick() {
 }
 
 export function toEnd({ smooth = false } = {}) {
-  box.scrollTo({ top: box.scrollHeight, behavior: smooth ? "smooth" : "instant" });
-  if (!smooth) scrolled();
+  const far = box.scrollHeight - box.scrollTop > 3 * box.clientHeight;
+  box.scrollTo({ top: box.scrollHeight, behavior: smooth && !far ? "smooth" : "instant" });
+  scrolled();
 }
 
 function scrolled() {

@@ -4,7 +4,8 @@ import { Failure, get } from "./api.js";
 import { $, $$, attribute, debounce, show, slot, text } from "./dom.js";
 import { number } from "./format.js";
 import * as list from "./list.js";
-import { belongs, me, on, state } from "./store.js";
+import { on as onSocket } from "./socket.js";
+import { belongs, me, on } from "./store.js";
 
 const SEARCH_MS = 220;
 const COUNT_MS = 6_000;
@@ -51,6 +52,7 @@ export function start() {
     apply();
   });
   on("row", count);
+  onSocket("mention", recountLater);
   apply({ keep: true });
   recount();
 }
@@ -184,7 +186,7 @@ export async function recount() {
 
 let recounting = 0;
 /** Ask soon, but not all desks at the same moment, and not one that nobody looks at. */
-export function recountLater() {
+function recountLater() {
   if (recounting) return;
   recounting = setTimeout(() => {
     recounting = 0;
@@ -201,7 +203,3 @@ function drawCounts() {
     text(node, given.count ? number(given.count) + (given.more ? "+" : "") : "");
   }
 }
-
-/** What an unread badge on the page's title counts. */
-export const unreadMine = () =>
-  [...state.rows.values()].filter((one) => belongs(one, "mine") && one.inbound_count > (one.inbound_seen ?? 0)).length;
