@@ -58,7 +58,7 @@ def money(amount: int, currency: str) -> str:
 @register.simple_tag(takes_context=True)
 def places(context: template.Context) -> list[dict[str, Any]]:
     """Return the rooms of the rail, with the one we are in marked."""
-    path = context["request"].path
+    path = context["request"].path.replace("/accounts/", "/settings/", 1)  # one's password belongs there too
     return [
         {"url": url, "icon": name, "label": label, "here": path.startswith(url)}
         for url, name, label in PLACES
