@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import results, scenarios
+from bench.inbox import inbox
 from bench.machine import BenchError
 from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
@@ -25,6 +26,7 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "calm": scenarios.calm,
     "fanout": scenarios.fan_out,
     "idle": scenarios.idle,
+    "inbox": lambda classes, plan: inbox(plan),
 }
 
 

@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 
 from bench import machine
 from bench.machine import BenchError
@@ -19,12 +20,13 @@ class Desk:
     """One size of desk: its server, and the time each answer took."""
 
     web: Web
-    times: dict[str, list[float]] = field(default_factory=dict)
+    pages: dict[str, str]
+    times: list[float] = field(default_factory=list)
 
-    def get(self, path: str) -> bytes:
+    def get(self, page: str) -> bytes:
         start = time.perf_counter()
-        answer = self.web.get(path)
-        self.times.setdefault(path, []).append((time.perf_counter() - start) * 1000)
+        answer = self.web.get(self.pages[page])
+        self.times.append((time.perf_counter() - start) * 1000)
         return answer
 
 
@@ -41,41 +43,41 @@ def inbox(plan: Plan) -> Scenario:
             url = stack.enter_context(machine.database(f"inbox{rows}"))
             product = Product(url, stack.enter_context(machine.redis_database()))
             product.prepare()
+            product.collect_static(stack.enter_context(TemporaryDirectory()))
             fill(product, rows)
             server = stack.enter_context(machine.serving(product.application, product.env))
             web = Web(server.ports[0], headers(product.cookie(0)) | {"Host": "127.0.0.1"})
             stack.callback(web.close)
-            desks.append(Desk(web))
-        views = pages(product)
-        shown = {view: _warm_up(desks, path) for view, path in views.items()}
+            desks.append(Desk(web, pages(product)))
+        shown = {page: _warm_up(desks, page) for page in desks[0].pages}
         for _ in range(plan.rounds):
-            for view, path in views.items():
+            for page, rows in shown.items():
                 for desk in desks:
                     desk.times.clear()
                 # One request each in turn: whatever else the machine does meets both.
                 for _ in range(plan.requests):
                     for desk in desks:
-                        desk.get(path)
-                of_small, of_large = (sorted(desk.times[path]) for desk in desks)
+                        desk.get(page)
+                of_small, of_large = (sorted(desk.times) for desk in desks)
                 scenario.add(
-                    view,
+                    page,
                     {
                         "small_p50_ms": percentile(of_small, 50),
                         "large_p50_ms": percentile(of_large, 50),
                         "small_p95_ms": percentile(of_small, 95),
                         "large_p95_ms": percentile(of_large, 95),
-                        "rows": shown[view],
+                        "rows": rows,
                     },
                 )
     scenario.goals += [
-        Goal("large_p50_ms", view, view, to_figure="small_p50_ms", at_most=LIMIT) for view in views
+        Goal("large_p50_ms", page, page, to_figure="small_p50_ms", at_most=LIMIT) for page in shown
     ]
     return scenario
 
 
-def _warm_up(desks: list[Desk], path: str) -> int:
+def _warm_up(desks: list[Desk], page: str) -> int:
     """Both desks must show the same number of rows, or they would not be doing the same work."""
-    counts = [rows_shown(desk.get(path)) for desk in desks for _ in range(3)]
-    if min(counts) != max(counts) or not counts[0]:
-        raise BenchError(f"{path} shows {counts} rows")
+    counts = [rows_shown(desk.get(page)) for desk in desks for _ in range(3)]
+    if min(counts) != max(counts):
+        raise BenchError(f"{page} shows {counts} rows")
     return counts[0]

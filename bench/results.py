@@ -52,8 +52,9 @@ class Goal:
         return self.at_most is None or ratio <= self.at_most
 
     def __str__(self) -> str:
-        other = f"{self.to_figure} of {self.to}" if self.to_figure else self.to
-        return f"{self.figure} of {self.of} / {other}"
+        if self.to_figure:
+            return f"{self.of}: {self.figure} / {self.to_figure}"
+        return f"{self.figure}: {self.of} / {self.to}"
 
     @property
     def limit(self) -> str:
@@ -112,7 +113,7 @@ class Scenario:
                 str(goal).replace("_", " "),
                 f"{ratio:.2f}",
                 goal.limit,
-                "yes" if goal.met(ratio) else "**no**",
+                ("yes" if goal.met(ratio) else "**no**") if goal.limit else "",
             ]
             for goal, ratio in self.ratios()
         ]
