@@ -11,13 +11,13 @@ import json
 import logging
 import os
 import threading
-import time
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from channels.layers import get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.core.serializers.json import DjangoJSONEncoder
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 GROUP = "helpdesk"
 HEARTBEAT_S = 10.0
 DEAF_AFTER_S = 4.0  # an echo of our own that takes longer than this means that we hear nobody
-CLOSE = '{"type":"_close"'  # not for clients: it ends the sockets that listen to its topic
+ORDER = '{"type":"_'  # not for clients: an order to the sockets that listen to its topic
 MAX_WAITING = 20_000  # frames kept for a layer that does not answer; clients catch up from the rows anyway
 
 Frames = list[tuple[tuple[str, ...], str]]
@@ -47,12 +47,13 @@ class Hub:
         self.topics: defaultdict[str, set[Socket]] = defaultdict(set)
         self.sockets: set[Socket] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._waiting: deque[tuple[tuple[str, ...], str]] = deque(maxlen=MAX_WAITING)
-        self._sending = False
+        self._waiting: deque[tuple[tuple[str, ...], str]] = deque()
+        self._sender: asyncio.Task[None] | None = None
         self._missed = False
         self._echo = ""
         self._echo_heard = asyncio.Event()
-        self.deaf = False
+        self._reconnected = asyncio.Event()
+        self.deaf = False  # True while something may have passed us by that our sockets have not been told of
 
     # -- sockets
 
@@ -84,10 +85,10 @@ class Hub:
         if not found:
             return
         listening = found[0].copy() if len(found) == 1 else set().union(*found)
-        if frame.startswith(CLOSE):
-            code = json.loads(frame)["code"]
+        if frame.startswith(ORDER):
+            order = json.loads(frame)
             for socket in listening:
-                socket.close(code)
+                socket.obey(order)
             return
         for socket in listening:
             socket.offer(frame)
@@ -99,6 +100,13 @@ class Hub:
         loop = asyncio.get_running_loop()
         if self.loop is loop:
             return
+        # Nothing of an earlier loop lives on: its sockets are gone, and so is whoever was sending.
+        self.topics.clear()
+        self.sockets.clear()
+        self._waiting.clear()
+        self._sender = None
+        self._missed = self.deaf = False
+        self._reconnected = asyncio.Event()
         self.loop = loop
         self._tasks = [loop.create_task(self._listen()), loop.create_task(self._beat())]
 
@@ -110,24 +118,33 @@ class Hub:
         self.loop = None
 
     async def _listen(self) -> None:
-        """Receive from the layer for ever; join again whenever it breaks."""
+        """Receive from the layer for ever; begin anew, with new connections, whenever that breaks."""
         while True:
             layer = get_channel_layer()
             try:
-                channel = await layer.new_channel()
-                await layer.group_add(GROUP, channel)
-                watch = asyncio.create_task(self._watch(layer, channel))
-                try:
-                    while True:
-                        self._heard(await layer.receive(channel))
-                finally:
-                    watch.cancel()
-                    with contextlib.suppress(Exception):
-                        await layer.group_discard(GROUP, channel)
+                async with asyncio.timeout(DEAF_AFTER_S):
+                    channel = await layer.new_channel()
+                    await layer.group_add(GROUP, channel)
+                self._notice_reconnects(layer)
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._receive(layer, channel))
+                    tasks.create_task(self._watch(layer))
             except Exception as error:
-                log.warning("the channel layer failed: %s", error)
+                if not self.deaf:
+                    log.warning("the channel layer failed, subscribing again: %r", error)
+            finally:
+                # Also on the way out. What is half broken (a line nobody answers on) must not be used again.
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(DEAF_AFTER_S):
+                        await layer.flush()
             self.deaf = True
             await asyncio.sleep(0.5)
+
+    async def _receive(self, layer: Any, channel: str) -> None:
+        while True:
+            self._heard(await layer.receive(channel))
+            # A full queue is handed out without a pause; sockets need one to pass on what they were given.
+            await asyncio.sleep(0)
 
     def _heard(self, message: dict[str, Any]) -> None:
         if message["type"] == "hub.echo":
@@ -144,39 +161,36 @@ class Hub:
         for socket in list(self.sockets):
             socket.offer(frame)
 
-    async def _watch(self, layer: Any, channel: str) -> None:
-        """Say something to ourselves now and then. Not hearing it means that we hear nobody else either.
+    async def _watch(self, layer: Any) -> None:
+        """Say something to ourselves now and then; not hearing it (TimeoutError) means that we hear nobody.
 
-        A broken subscription looks like a quiet one, and Redis closes nothing when it forgets us: this is
-        the only way to tell.
+        A subscription that broke looks like a quiet one: this is the only way to tell.
         """
-        listener = self._tasks[0]
         while True:
             self._echo, self._echo_heard = uuid4().hex, asyncio.Event()
-            try:
-                async with asyncio.timeout(DEAF_AFTER_S):
-                    await layer.group_send(GROUP, {"type": "hub.echo", "echo": self._echo})
-                    await self._echo_heard.wait()
-            except Exception:
-                if self._tasks and self._tasks[0] is listener:
-                    await self._rejoin(layer, channel)
-                continue
+            async with asyncio.timeout(DEAF_AFTER_S):
+                await layer.group_send(GROUP, {"type": "hub.echo", "echo": self._echo})
+                await self._echo_heard.wait()
             if self.deaf:
                 self.deaf = False
                 self._everyone(encode({"type": "resync"}))
-            await asyncio.sleep(DEAF_AFTER_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DEAF_AFTER_S):
+                    await self._reconnected.wait()
+            self._reconnected.clear()
 
-    async def _rejoin(self, layer: Any, channel: str) -> None:
-        if not self.deaf:
-            log.warning("the channel layer went silent; subscribing again")
+    def _notice_reconnects(self, layer: Any) -> None:
+        """Have the Redis client tell when it has connected anew: what came in between is lost to us.
+
+        It does that within milliseconds and without a word, between two echoes; channels_redis does not tell.
+        """
+        if isinstance(layer, RedisPubSubChannelLayer):
+            for shard in layer._get_layer()._shards:
+                shard._pubsub.connection.register_connect_callback(self._on_reconnect)
+
+    async def _on_reconnect(self, connection: Any) -> None:
         self.deaf = True
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(DEAF_AFTER_S):
-                await layer.group_discard(GROUP, channel)
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(DEAF_AFTER_S):
-                await layer.group_add(GROUP, channel)
-        await asyncio.sleep(1)
+        self._reconnected.set()
 
     async def _beat(self) -> None:
         """Every HEARTBEAT_S let each class of sockets look after its own, all of them in one go."""
@@ -195,16 +209,16 @@ class Hub:
 
     def publish(self, frames: Frames) -> None:
         """Queue frames on the hub's loop. Called on that loop."""
+        if len(self._waiting) + len(frames) > MAX_WAITING:
+            self._waiting.clear()
+            self._missed = True
         self._waiting.extend(frames)
-        if not self._sending:
-            self._sending = True
+        if self._sender is None:
             assert self.loop is not None
-            task = self.loop.create_task(self._send_waiting())
-            _keep.add(task)
-            task.add_done_callback(_keep.discard)
+            self._sender = self.loop.create_task(self._send_waiting())
 
     async def _send_waiting(self) -> None:
-        """Send what is queued, everything that is there in one message; go on trying while the layer is away."""
+        """Send what is queued, all that is there in one message; go on trying while the layer is away."""
         pause = 0.1
         try:
             while self._waiting or self._missed:
@@ -225,10 +239,14 @@ class Hub:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 5)
         finally:
-            self._sending = False
+            self._sender = None
+
+    async def sent(self) -> None:
+        """Return when nothing waits to be sent."""
+        while self._sender is not None:
+            await asyncio.wait([self._sender])
 
 
-_keep: set[asyncio.Task[Any]] = set()
 hub = Hub()
 _lock = threading.Lock()
 _background: tuple[int, asyncio.AbstractEventLoop] | None = None
@@ -246,7 +264,7 @@ def _background_loop() -> asyncio.AbstractEventLoop:
 
 
 def publish(frames: Frames) -> None:
-    """Send encoded frames to the listeners of their topics in every process. From any thread; never raises."""
+    """Send encoded frames to the listeners of their topics in every process. Any thread; never raises."""
     loop = hub.loop
     if loop is None or loop.is_closed():
         loop = _background_loop()
@@ -263,7 +281,8 @@ _senders: dict[int, Hub] = {}
 
 def flush(timeout_s: float = 2.0) -> None:
     """Wait until what this process published has left it: for a command that ends at once."""
-    deadline = time.monotonic() + timeout_s
     sender = _senders.get(os.getpid())
-    while sender and (sender._sending or sender._waiting) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    if sender is not None and sender.loop is not None:
+        # Behind what was handed over before it: the loop takes calls from other threads in their order.
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(sender.sent(), sender.loop).result(timeout_s)

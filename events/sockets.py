@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -31,6 +31,7 @@ HELLO_WITHIN_S = 10.0
 BURST, PER_SECOND = 60.0, 20.0  # frames a client may send at once, and for long
 MAX_QUEUED = 500  # frames
 MAX_BACKLOG = 1024 * 1024  # bytes that the other side has not read yet
+REPLAY_STALLS_S = 20.0  # how long a client may read nothing of what it had missed
 THREADS = 4
 
 # Close codes: 4000-4999 are the application's own (RFC 6455, 7.4.2).
@@ -70,6 +71,7 @@ class Socket(AsyncConsumer):
         self.topics: set[str] = set()
         self.ready = False
         self._out: deque[str] = deque()
+        self._out_size = 0  # characters in it
         self._draining = False
         self._closing = False
         self._allowance, self._allowed_at = BURST, time.monotonic()
@@ -122,18 +124,14 @@ class Socket(AsyncConsumer):
             await self._handle(frame)
         except Refused as refusal:
             answer = refusal.frame
-            if isinstance(frame, dict) and isinstance(frame.get("client_id"), str):
-                answer = {**answer, "client_id": frame["client_id"][:64]}
-            self.offer(encode(answer))
+            self.send_frame(_about(frame, answer))
             if answer["code"] == "too_large":
                 self.close(TOO_LARGE)
         except Exception:
             # One client's bad luck must not end its socket, nor anybody else's.
             log.exception("a frame failed")
             answer = {"type": "error", "code": "internal", "detail": "Something went wrong; try again."}
-            if isinstance(frame, dict) and isinstance(frame.get("client_id"), str):
-                answer["client_id"] = frame["client_id"][:64]
-            self.offer(encode(answer))
+            self.send_frame(_about(frame, answer))
 
     def _within_rate(self) -> bool:
         now = time.monotonic()
@@ -158,6 +156,8 @@ class Socket(AsyncConsumer):
             raise Refused("invalid", "A frame is an object with a type.")
         if not _shallow(frame, MAX_DEPTH):
             raise Refused("invalid", "That is nested too deeply.")
+        if "\\u" in text and not _is_text(frame):
+            raise Refused("invalid", "That is not valid Unicode.")
         return frame
 
     async def _handle(self, frame: dict[str, Any]) -> None:
@@ -174,6 +174,11 @@ class Socket(AsyncConsumer):
         else:
             raise Refused("unknown_type", "Frames of that type are not known.")
 
+    def obey(self, order: dict[str, Any]) -> None:
+        """Do what a frame says that is meant for the socket and not for its client."""
+        if order["type"] == "_close":
+            self.close(order["code"])
+
     # -- for subclasses
 
     async def hello(self, frame: dict[str, Any]) -> None:
@@ -187,7 +192,7 @@ class Socket(AsyncConsumer):
         """Called every heartbeat with all sockets of this class in the process."""
 
     def welcome(self, frame: dict[str, Any]) -> None:
-        """Enrol in the hub and greet. Listening starts before what was missed is read, so that nothing falls between."""
+        """Enrol in the hub and greet. Listening starts before what was missed is read: nothing falls between."""
         self.ready = True
         if self._hello_timer:
             self._hello_timer.cancel()
@@ -200,25 +205,42 @@ class Socket(AsyncConsumer):
     # -- the queue out
 
     def offer(self, frame: str) -> None:
-        """Queue an encoded frame for this client; a client that does not keep up is let go, and catches up later."""
+        """Queue an encoded frame; a client that does not keep up is let go, and catches up later."""
         if self._closing:
             return
-        if len(self._out) >= MAX_QUEUED or _backlog(self.base_send) > MAX_BACKLOG:
+        if len(self._out) >= MAX_QUEUED or self._unread() > MAX_BACKLOG:
             log.info("closing a socket that does not read")
             self.close(SLOW)
             return
         self._out.append(frame)
+        self._out_size += len(frame)
         if not self._draining:
             self._draining = True
             _spawn(self._drain())
 
+    async def replay(self, frames: Iterable[dict[str, Any]]) -> None:
+        """Send what was missed, as fast as the client reads: much at once is no sign that it does not."""
+        for frame in frames:
+            for _ in range(int(REPLAY_STALLS_S / 0.02)):
+                if self._closing or self._unread() < MAX_BACKLOG // 4:
+                    break
+                await asyncio.sleep(0.02)
+            self.send_frame(frame)
+
+    def _unread(self) -> int:
+        """Return about how many bytes wait for the client, here and in the server."""
+        return self._out_size + _backlog(self.base_send)
+
     async def _drain(self) -> None:
         try:
             while self._out:
-                await self.base_send({"type": "websocket.send", "text": self._out.popleft()})
+                frame = self._out.popleft()
+                await self.base_send({"type": "websocket.send", "text": frame})
+                self._out_size -= len(frame)
         except Exception:  # the transport is gone; the disconnect message is on its way
             self._out.clear()
         finally:
+            self._out_size = sum(map(len, self._out))
             self._draining = False
 
     def close(self, code: int) -> None:
@@ -245,6 +267,12 @@ class Socket(AsyncConsumer):
             transport.abortConnection()  # a close frame would wait behind what is not being read
 
 
+def _about(frame: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    """Say in the answer which message it is about, where the frame was one."""
+    client_id = frame.get("client_id") if isinstance(frame, dict) else None
+    return {**answer, "client_id": client_id[:64]} if isinstance(client_id, str) else answer
+
+
 _tasks: set[asyncio.Task[Any]] = set()
 
 
@@ -266,6 +294,15 @@ def _backlog(send: Any) -> int:
     if transport is None:
         return 0
     return len(getattr(transport, "dataBuffer", b"")) + getattr(transport, "_tempDataLen", 0)
+
+
+def _is_text(frame: dict[str, Any]) -> bool:
+    """False where an escape spells half a character (a lone surrogate): nothing can store or send that."""
+    try:
+        json.dumps(frame, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shallow(value: Any, depth: int) -> bool:

@@ -133,7 +133,7 @@ class ConsoleSocket(InboxSocket):
         )
         for topic in (topics.AGENTS, topics.agent(agent.id), topics.session(me.session_digest)):
             hub.listen(self, topic)
-        for store_id in me.store_topics:
+        for store_id in me.store_ids:
             hub.listen(self, topics.store(store_id))
         await db(presence.renew, [agent.id])
         for conversation_id, after in resume.items():
@@ -175,8 +175,7 @@ class ConsoleSocket(InboxSocket):
         if found is None:
             raise Refused("too_far", "Too much was missed; load the conversation anew.", conversation=str(conversation_id))
         messages, last = found
-        for message in messages:
-            self.send_frame({"type": "message.created", "message": message})
+        await self.replay({"type": "message.created", "message": message} for message in messages)
         self.send_frame({"type": "subscribed", "conversation": str(conversation_id), "seq": last})
 
     async def unsubscribe(self, frame: dict[str, Any]) -> None:
@@ -263,16 +262,18 @@ class ConsoleSocket(InboxSocket):
     @classmethod
     async def pulse(cls, sockets: "list[ConsoleSocket]") -> None:
         """Once for all consoles of the process: end what is no longer allowed, renew leases, say where each stands."""
-        keys = {socket.session_key for socket in sockets}
-        good = await db(live.still_good, list(keys))
+        good = await db(live.consoles_of, {socket.session_key for socket in sockets})
         staying = []
         for socket in sockets:
-            known = good.get(socket.session_key)
-            if known is None:
+            now = good.get(socket.session_key)
+            if now is None:
                 socket.close(UNAUTHENTICATED)
-            elif known[1] != socket.console.stores:
+            elif now.stores != socket.console.stores:
                 socket.close(sessions.SAY_HELLO_AGAIN)  # other stores than at hello
             else:
+                for store_id in now.store_ids - socket.console.store_ids:
+                    hub.listen(socket, topics.store(store_id))  # a new store, and an agent who sees them all
+                socket.me = now
                 staying.append(socket)
         await db(presence.renew, {socket.console.agent.id for socket in staying})
         await db(presence.expire)
@@ -322,16 +323,25 @@ class WidgetSocket(InboxSocket):
         if conversation is not None:
             await self._follow(conversation.id, resume.get(conversation.id, 0))
 
-    async def _follow(self, conversation_id: UUID, after: int) -> None:
-        if self.conversation_id not in (None, conversation_id):
+    def _watch(self, conversation_id: UUID) -> None:
+        """Hear what the buyer may hear of a conversation, and nothing more of the one before it."""
+        if self.conversation_id is not None and self.conversation_id != conversation_id:
             hub.unlisten(self, topics.visitor(self.conversation_id))
         self.conversation_id = conversation_id
         hub.listen(self, topics.visitor(conversation_id))
+
+    async def _follow(self, conversation_id: UUID, after: int) -> None:
+        self._watch(conversation_id)
         found = await db(live.missed, conversation_id, after, public=True)
         if found is None:
             raise Refused("too_far", "Too much was missed; load the conversation anew.")
-        for message in found[0]:
-            self.send_frame({"type": "message.created", "message": message})
+        await self.replay({"type": "message.created", "message": message} for message in found[0])
+
+    def obey(self, order: dict[str, Any]) -> None:
+        if order["type"] == "_watch":  # it was opened in another tab, say
+            self._watch(UUID(order["conversation"]))
+        else:
+            super().obey(order)
 
     async def message_send(self, frame: dict[str, Any]) -> None:
         if self.channel_id is None:
@@ -387,11 +397,21 @@ class WidgetSocket(InboxSocket):
 
     @classmethod
     async def pulse(cls, sockets: "list[WidgetSocket]") -> None:
+        """Once for all widgets of the process: end what is no longer good, and say where each stands."""
         good = await db(visitors.valid_sessions, [socket.visitor.id for socket in sockets])
-        staying = [socket for socket in sockets if socket.visitor.id in good]
+        staying = []
         for socket in sockets:
-            if socket.visitor.id not in good:
+            buyer_id = good.get(socket.visitor.id)
+            if buyer_id is None:
                 socket.close(UNAUTHENTICATED)
+            elif buyer_id != socket.visitor.buyer_id:
+                socket.close(sessions.SAY_HELLO_AGAIN)  # identified since
+            else:
+                staying.append(socket)
+        current = await db(live.open_conversations, {socket.visitor.buyer_id for socket in staying})
+        for socket in staying:
+            if conversation_id := current.get(socket.visitor.buyer_id):
+                socket._watch(conversation_id)
         seqs = await db(live.last_seqs, {s.conversation_id for s in staying if s.conversation_id}, public=True)
         for socket in staying:
             key = str(socket.conversation_id)

@@ -1,16 +1,18 @@
 """What sockets read from the database: one function a question, run off the loop with `events.sockets.db`."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.module_loading import import_string
 
-from inbox.access import conversations_for, public_messages, store_ids_for, with_message_relations
+from helpdesk.lib.ids import parse_id
+from inbox.access import conversations_for, public_messages, with_message_relations
 from inbox.models import Channel, Conversation, Message
 from inbox.payloads import message_data
 from people import presence, sessions, visitors
@@ -21,36 +23,50 @@ MOST_MISSED = 200
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """An agent at a socket: who, which log-in, and the stores they see (None: all)."""
+    """An agent at a socket: who, which log-in, and the stores they see: as a limit (None: all), and by id."""
 
     agent: Agent
     session_digest: str
     stores: frozenset[UUID] | None
-    store_topics: tuple[UUID, ...]
+    store_ids: frozenset[UUID]
 
 
 def console_of(session_key: str) -> Console | None:
     """Return who a session cookie belongs to, or None where it is no good (any more)."""
-    engine = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
-    data = engine(session_key).load() if session_key else {}
-    if not data.get(SESSION_KEY) or not data.get(BACKEND_SESSION_KEY):
-        return None
-    agent = Agent.objects.filter(pk=data[SESSION_KEY], is_active=True).first()
-    if agent is None or not constant_time_compare(data.get(HASH_SESSION_KEY, ""), agent.get_session_auth_hash()):
-        return None
-    stores = store_ids_for(agent)
-    every = Store.objects.values_list("id", flat=True) if stores is None else stores
-    return Console(agent, sessions.digest(session_key), stores, tuple(every))
+    return consoles_of([session_key]).get(session_key)
 
 
-def still_good(session_keys: list[str]) -> dict[str, tuple[str, frozenset[UUID] | None]]:
-    """Return, for each session key that is still logged in, the agent's id and the stores they see now."""
-    alive = set(Session.objects.filter(session_key__in=session_keys).values_list("session_key", flat=True))
+def consoles_of(session_keys: Iterable[str]) -> dict[str, Console]:
+    """Return, for each session key that is logged in, who it is and what they see now.
+
+    Five queries for any number of them: this is asked of every console at every heartbeat.
+    """
+    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+    decoded = {row.session_key: row.get_decoded() for row in rows}
+    logins = {key: data for key, data in decoded.items() if parse_id(data.get(SESSION_KEY))}
+    agents = Agent.objects.filter(is_active=True).in_bulk([parse_id(d[SESSION_KEY]) for d in logins.values()])
+    sees = _stores_seen(agents.values())
     found = {}
-    for key in alive:
-        console = console_of(key)
-        if console is not None:
-            found[key] = (str(console.agent.id), console.stores)
+    for key, data in logins.items():
+        agent = agents.get(parse_id(data[SESSION_KEY]))
+        known_hash = data.get(HASH_SESSION_KEY, "")
+        if agent is not None and constant_time_compare(known_hash, agent.get_session_auth_hash()):
+            found[key] = Console(agent, sessions.digest(key), *sees[agent.id])
+    return found
+
+
+def _stores_seen(agents: Collection[Agent]) -> dict[UUID, tuple[frozenset[UUID] | None, frozenset[UUID]]]:
+    """Return for each agent what `store_ids_for` says, and the same spelled out."""
+    every = frozenset(Store.objects.values_list("id", flat=True)) if agents else frozenset()
+    served: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    memberships = Agent.teams.through.objects.filter(agent__in=agents)
+    for agent_id, store_id in memberships.values_list("agent_id", "team__stores"):
+        served[agent_id].add(store_id)
+    found = {}
+    for agent in agents:
+        mine = every if agent.role == Agent.Role.ADMIN else every & served[agent.id]
+        all_of_them = agent.role == Agent.Role.ADMIN or (mine and mine == every)
+        found[agent.id] = (None if all_of_them else mine, mine)
     return found
 
 
@@ -70,11 +86,15 @@ def conversation_of(buyer_id: UUID) -> Conversation | None:
 
 
 def missed(conversation_id: UUID, after: int, *, public: bool) -> tuple[list[dict[str, Any]], int] | None:
-    """Return the messages after `after` in order and the last seq; None where they are too many to send one by one.
+    """Return the messages after `after` in order, and the last seq; None where that is too many for a socket.
 
     For a buyer only what is public. The caller has checked that the conversation is theirs to see.
     """
-    rows = public_messages(conversation_id) if public else Message.objects.filter(conversation_id=conversation_id)
+    rows = (
+        public_messages(conversation_id)
+        if public
+        else Message.objects.filter(conversation_id=conversation_id)
+    )
     found = list(with_message_relations(rows.filter(seq__gt=after).order_by("seq"))[: MOST_MISSED + 1])
     if len(found) > MOST_MISSED:
         return None
@@ -91,6 +111,12 @@ def last_seqs(ids: set[UUID], *, public: bool) -> dict[str, int]:
     field = "last_public_seq" if public else "last_seq"
     rows = Conversation.objects.filter(pk__in=ids).values_list("id", field) if ids else []
     return {str(pk): seq for pk, seq in rows}
+
+
+def open_conversations(buyer_ids: set[UUID]) -> dict[UUID, UUID]:
+    """Return the live conversation of each buyer who has one."""
+    rows = Conversation.objects.exclude(status="resolved").filter(buyer__in=buyer_ids)
+    return dict(rows.values_list("buyer_id", "id")) if buyer_ids else {}
 
 
 def widget_channel(store_id: UUID) -> UUID | None:

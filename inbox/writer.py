@@ -5,15 +5,16 @@ on purpose here: the first message goes at once, and those that come meanwhile g
 """
 
 import asyncio
-import contextlib
+import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import Error as DatabaseError
-from django.db import close_old_connections, connections
+from django.db import OperationalError, close_old_connections
 
 from inbox.errors import InboxError
 from inbox.services import Draft, Posted, post_messages
+
+log = logging.getLogger(__name__)
 
 MOST = 64  # drafts in one transaction: bounds how long their conversations stay locked
 
@@ -25,10 +26,14 @@ class Writer:
         self._waiting: deque[tuple[Draft, asyncio.Future[Posted | InboxError]]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._running: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def post(self, draft: Draft) -> Posted:
         """Post a draft; return once it is committed. Raises InboxError, or what the database raised."""
-        future: asyncio.Future[Posted | InboxError] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # whoever waited on an earlier one has gone with it
+            self._loop, self._waiting, self._running = loop, deque(), None
+        future: asyncio.Future[Posted | InboxError] = loop.create_future()
         self._waiting.append((draft, future))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
@@ -63,18 +68,22 @@ def _post(drafts: list[Draft]) -> list[Posted | InboxError | Exception]:
     close_old_connections()
     try:
         return list(post_messages(drafts))
-    except DatabaseError:
-        # One draft that the database will not have must not take the others with it.
-        with contextlib.suppress(DatabaseError):
-            connections["default"].close_if_unusable_or_obsolete()
-        return [_post_alone(draft) for draft in drafts]
-
-
-def _post_alone(draft: Draft) -> Posted | InboxError | Exception:
-    try:
-        return post_messages([draft])[0]
-    except Exception as error:
-        return error
+    except Exception:
+        # One draft that cannot be written, for whatever reason, must not take the others with it.
+        log.warning("a batch of %d failed, each goes alone", len(drafts), exc_info=True)
+    outcomes: list[Posted | InboxError | Exception] = []
+    failures = 0
+    for draft in drafts:
+        if failures == 2:  # a database that is down or locked is waited for twice, not once for each draft
+            outcomes.append(outcomes[-1])
+            continue
+        close_old_connections()
+        try:
+            outcomes.append(post_messages([draft])[0])
+        except Exception as error:
+            outcomes.append(error)
+            failures += isinstance(error, OperationalError)
+    return outcomes
 
 
 writer = Writer()

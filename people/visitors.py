@@ -4,10 +4,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils import timezone
 
 from people.models import LANGUAGES, Buyer, Store, VisitorSession
@@ -84,7 +86,7 @@ def new_token() -> str:
 def authenticate(token: str) -> VisitorSession | None:
     """Return the session of a visitor token with its buyer and store, or None.
 
-    A session of a buyer whom the store vouched for ends with the vouching; one of an anonymous visitor does not.
+    A session of a buyer whom the store vouched for ends with the vouching; that of an anonymous one does not.
     """
     if not token or len(token) > 100 or not token.isascii():
         return None
@@ -102,10 +104,8 @@ def authenticate(token: str) -> VisitorSession | None:
     return session
 
 
-def valid_sessions(ids: list[Any]) -> set[Any]:
-    """Return those of the session ids that may still be used."""
-    now = timezone.now()
+def valid_sessions(ids: list[UUID]) -> dict[UUID, UUID]:
+    """Return those of the session ids that may still be used, with whose they are now."""
+    anonymous = Q(buyer__external_id__isnull=True)
     rows = VisitorSession.objects.filter(pk__in=ids, revoked_at__isnull=True)
-    return set(rows.filter(buyer__external_id__isnull=True).values_list("id", flat=True)) | set(
-        rows.filter(verified_until__gt=now).values_list("id", flat=True)
-    )
+    return dict(rows.filter(anonymous | Q(verified_until__gt=timezone.now())).values_list("id", "buyer_id"))

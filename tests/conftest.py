@@ -1,18 +1,24 @@
 """What every test can use."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
 from tests import factories
+from tests.sockets import Connect
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.SECRET_KEY = (
+        "only-for-tests-" * 5
+    )  # the sockets' application refuses to start with the unsafe one
     # Redis' channels are shared by whoever uses the server, also by the other workers of this run.
     for layer in settings.CHANNEL_LAYERS.values():
         if "hosts" in layer.get("CONFIG", {}):
@@ -21,6 +27,23 @@ def pytest_configure(config: pytest.Config) -> None:
         cache["KEY_PREFIX"] = f"test-{uuid4().hex[:12]}"
     # Jobs are called by the tests themselves; nobody would take them from a real broker.
     settings.CELERY_BROKER_URL = "memory://"
+    # A test's rows need not survive the machine.
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        settings.DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+    TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[method-assign]
+
+
+def empty_the_database(test: TransactionTestCase) -> None:
+    """What Django does after a test that commits, with few small rows in mind: it takes 0.02 s and not 2 s.
+
+    Its own truncates every table, which PostgreSQL does file by file, and then makes all permissions anew.
+    """
+    with connection.cursor() as cursor, transaction.atomic():
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+            if table not in ("django_content_type", "auth_permission"):
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +87,11 @@ def pushed(monkeypatch: pytest.MonkeyPatch) -> Frames:
     monkeypatch.setattr("events.hub.publish", publish)
     monkeypatch.setattr("events.record.transaction.on_commit", at_once)
     return frames
+
+
+@pytest.fixture
+async def connect(transactional_db: None) -> AsyncIterator[Connect]:
+    """Open sockets; see sockets.py. What the world holds is committed, so `world` may stand beside it."""
+    connect = Connect()
+    yield connect
+    await connect.end()

@@ -47,7 +47,7 @@ class Batch:
     pushes: list[Push] = field(default_factory=list)
     changed: dict[UUID, Conversation] = field(default_factory=dict)
     causes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    opened: list[Conversation] = field(default_factory=list)
+    opened: list[Conversation] = field(default_factory=list)  # which their buyer's screens do not know yet
 
 
 def tick(conversation: Conversation) -> datetime:
@@ -219,7 +219,7 @@ def write(batch: Batch) -> None:
             conversation.taggings.update(status=conversation.status, last_at=conversation.last_at)
     record(*batch.happenings)
     batch.frames.sort(key=lambda numbered: numbered[0])
-    push([frame for _, frame in batch.frames])
+    push([_watch(c) for c in batch.opened] + [frame for _, frame in batch.frames])
     push(batch.pushes + [_summary(c, batch) for c in batch.changed.values()] + _public(batch))
 
 
@@ -227,6 +227,12 @@ def _summary(conversation: Conversation, batch: Batch) -> Push:
     cause = batch.causes.get(conversation.id, {})
     frame = {"type": "conversation.updated", "summary": summary_data(conversation), **cause}
     return Push((topics.store(conversation.store_id),), frame)
+
+
+def _watch(conversation: Conversation) -> Push:
+    """Tell the sockets of a buyer which conversation is theirs from now on."""
+    order = {"type": "_watch", "conversation": str(conversation.id)}
+    return Push((topics.buyer(conversation.buyer_id),), order)
 
 
 def _public(batch: Batch) -> list[Push]:

@@ -15,9 +15,8 @@ from inbox.services import timeline
 from inbox.services.timeline import Batch
 from people import visitors
 from people.models import Buyer, BuyerIdentity, Store, VisitorSession
+from people.sessions import SAY_HELLO_AGAIN, end_sockets
 from people.visitors import Identity
-
-SAY_HELLO_AGAIN = 1012  # "service restart": the widget connects again, with the token that it has by then
 
 
 def start_session(
@@ -160,15 +159,15 @@ def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
     written.update(author_id=buyer.id)
     if theirs is not None:
         theirs.buyer = buyer
-        batch = Batch()
+        batch = Batch(opened=[theirs])
         params = {"actor": buyer.display_name}
         timeline.add_line(theirs, batch, SYSTEM, names.CONVERSATION_MOVED, params, f"Identified as {buyer}")
         timeline.write(batch)
-    sessions = VisitorSession.objects.filter(buyer=anonymous)
+    browsers = VisitorSession.objects.filter(buyer=anonymous)
     # Sockets that were opened before the proof: whoever holds one hears nothing of what comes after it.
-    close = {"type": "_close", "code": SAY_HELLO_AGAIN}
-    push([Push(tuple(topics.session(pk.hex) for pk in sessions.values_list("id", flat=True)), close)])
-    sessions.update(buyer=buyer, verified_until=timezone.now())
+    ids = browsers.values_list("id", flat=True)
+    end_sockets([topics.session(pk.hex) for pk in ids], code=SAY_HELLO_AGAIN)
+    browsers.update(buyer=buyer, verified_until=timezone.now())
     BuyerIdentity.objects.filter(buyer=anonymous).update(buyer=buyer)
     Attachment.objects.filter(uploader=f"buyer:{anonymous.id}").update(uploader=f"buyer:{buyer.id}")
     SearchEntry.objects.filter(buyer=anonymous).delete()
@@ -243,4 +242,4 @@ def end_session(session: VisitorSession) -> None:
     """Revoke a visitor's token; sockets that use it close."""
     with transaction.atomic():
         VisitorSession.objects.filter(pk=session.pk).update(revoked_at=timezone.now())
-        push([Push((topics.session(session.id.hex),), {"type": "_close", "code": 4401})])
+        end_sockets([topics.session(session.id.hex)])

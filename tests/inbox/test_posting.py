@@ -55,8 +55,9 @@ def test_the_first_message_of_a_buyer_opens_a_conversation(world: World, pushed:
     assert conversation.waiting_since == posted.message.created_at
     assert conversation.preview == "Where is order 100234?"
     assert set(Event.objects.values_list("name", flat=True)) == {"conversation.opened", "message.created"}
-    [opened] = pushed.to(f"buyer.{world.kim.id}")
-    assert opened["conversation"]["id"] == str(conversation.id)
+    watch, opened = pushed.to(f"buyer.{world.kim.id}")
+    assert watch == {"type": "_watch", "conversation": str(conversation.id)}  # an order to their sockets
+    assert (opened["type"], opened["conversation"]["id"]) == ("conversation.opened", str(conversation.id))
 
 
 def test_the_next_message_goes_into_the_same_conversation(world: World) -> None:
