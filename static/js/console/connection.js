@@ -17,7 +17,6 @@ const bar = document.getElementById("connection");
 let timer = 0;
 let polling = 0;
 let reachable = false;
-let wasOpen = false;
 
 export function start() {
   onSocket("state", changed);
@@ -32,8 +31,8 @@ function changed(now) {
   if (now === "open") {
     stopPolling();
     show(bar, false);
-    if (wasOpen) catchUp();
-    wasOpen = true;
+    // Also the first time: the list was asked for before anything could be heard.
+    catchUp();
     return;
   }
   if (now === "ended") return toLogin();

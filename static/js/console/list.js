@@ -23,6 +23,7 @@ let query = { view: "all", filters: {}, text: "" };
 let next = null;
 let loading = false;
 let asked = 0;
+let stale = false; // something may have changed since the page under way was asked for
 let lastKey = 0;
 
 export function start() {
@@ -71,6 +72,7 @@ export async function load(wanted) {
   } finally {
     if (mine === asked) loading = false;
   }
+  if (mine === asked && stale) refresh();
   drawPill();
   emit("listed", { size: nodes.size });
 }
@@ -110,6 +112,7 @@ function take(page) {
 
 /** Ask again for the first page and merge it in: after a gap in what was heard. */
 export async function refresh() {
+  stale = loading;
   if (query.text || loading) return;
   try {
     const page = await get(`conversations/?${parameters()}`);
