@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.models import LANGUAGES, Agent, Store, Team
 
@@ -23,7 +24,7 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Agent
         fields = ["name", "language", "time_zone"]
-        labels = {"name": _("Name"), "language": _("Language")}
+        labels = {"name": pgettext_lazy("of a person", "Name"), "language": _("Language")}
         help_texts = {"name": _("Buyers see this name beside your replies.")}
 
 
@@ -33,7 +34,7 @@ class AgentForm(forms.ModelForm):
     class Meta:
         model = Agent
         fields = ["name", "role", "teams"]
-        labels = {"name": _("Name"), "role": _("Role"), "teams": _("Teams")}
+        labels = {"name": pgettext_lazy("of a person", "Name"), "role": _("Role"), "teams": _("Teams")}
         widgets = {"teams": forms.CheckboxSelectMultiple}
         help_texts = {"teams": _("An agent sees the conversations of the stores that their teams serve.")}
 
