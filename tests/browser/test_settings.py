@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PASSWORD, SIZES, Desk, OpenPage, assert_no_serious_axe_findings, shoot
 
@@ -30,7 +30,7 @@ def fits(page: Page) -> bool:
 
 @pytest.mark.parametrize(("size", "scheme"), [*((size, "light") for size in SIZES), ("desktop", "dark")])
 def test_every_page_fits_and_is_readable(desk: Desk, open_page: OpenPage, size: str, scheme: str):
-    contexts = {}
+    contexts: dict[str, BrowserContext] = {}
     for name, (agent, path) in PAGES.items():
         page = open_page(
             f"{desk.url}{path}", size=size, scheme=scheme, agent=agent, context=contexts.get(agent)

@@ -62,7 +62,8 @@ def test_a_named_colour_can_be_read_on_itself(color):
 def test_scripts_and_templates_agree_on_the_palette():
     script = (ROOT / "static/js/base.js").read_text()
 
-    assert re.findall(r'"(\w+)"', re.search(r"COLORS = \[(.+?)\]", script)[1]) == COLORS
+    [line] = re.findall(r"COLORS = \[(.+?)\]", script)
+    assert re.findall(r'"(\w+)"', line) == COLORS
 
 
 @pytest.mark.parametrize(

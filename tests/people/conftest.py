@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -33,7 +34,7 @@ def people(world):
 def log_in() -> LogIn:
     """Log in as a browser does: through the page, with the password."""
 
-    def log_in(agent: Agent, password: str = PASSWORD, **headers: str) -> Client:
+    def log_in(agent: Agent, password: str = PASSWORD, **headers: Any) -> Client:
         client = Client(**headers)
         client.post("/accounts/login/", {"login": agent.email, "password": password})
         return client

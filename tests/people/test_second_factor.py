@@ -31,7 +31,7 @@ def start(email: str) -> Client:
     """Give the password, and stand before the second step."""
     client = Client()
     answer = client.post("/accounts/login/", {"login": email, "password": PASSWORD})
-    assert answer.url == "/accounts/2fa/authenticate/"
+    assert answer.headers["Location"] == "/accounts/2fa/authenticate/"
     return client
 
 
