@@ -3,6 +3,7 @@
 import argparse
 import gc
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from bench.machine import BenchError
 from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
 from bench.targets import Floor, Stock, StockKept, Target
+from bench.wire import NotOpenedError
 
 TARGETS: dict[str, list[type[Target]]] = {
     "stock": [Stock, StockKept],
@@ -33,6 +35,8 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
 def main() -> int:
     options = arguments()
     allow_many_sockets()
+    # Otherwise being told to stop would leave servers and databases behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))
     # What is loaded now stays; later collections need not look at it again and again.
     gc.freeze()
     plan = QUICK if options.quick else Plan()
@@ -43,7 +47,7 @@ def main() -> int:
         for name in options.only or SCENARIOS:
             print(f"{name}:", flush=True)
             done.append(SCENARIOS[name](classes, plan))
-    except BenchError as failure:
+    except (BenchError, NotOpenedError, OSError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     print(f"\nin {time.monotonic() - start:.0f} s, medians of {plan.rounds} rounds\n")
