@@ -196,7 +196,7 @@ class Hub:
         """Every HEARTBEAT_S let each class of sockets look after its own, all of them in one go."""
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            kinds: defaultdict[type, list[Socket]] = defaultdict(list)
+            kinds: defaultdict[type[Socket], list[Socket]] = defaultdict(list)
             for socket in self.sockets:
                 kinds[type(socket)].append(socket)
             for kind, sockets in kinds.items():

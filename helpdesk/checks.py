@@ -14,12 +14,19 @@ def production_settings(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO or settings.DEBUG:
         problems.append(Error("DEBUG and HELPDESK_DEMO must be off in production.", id="helpdesk.E001"))
     if settings.SECRET_KEY == settings.UNSAFE_SECRET_KEY:
-        problems.append(Error("SECRET_KEY is not set; give a random one of 50 characters or more.", id="helpdesk.E002"))
+        problems.append(
+            Error("SECRET_KEY is not set; give a random one of 50 characters or more.", id="helpdesk.E002")
+        )
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        problems.append(Error("DATABASE_URL is not set; production keeps its rows in PostgreSQL.", id="helpdesk.E003"))
+        problems.append(
+            Error("DATABASE_URL is not set; production keeps its rows in PostgreSQL.", id="helpdesk.E003")
+        )
     if settings.EMBEDDED:
         problems.append(
-            Error("REDIS_URL is not set; without it a second process would never hear the first.", id="helpdesk.E004")
+            Error(
+                "REDIS_URL is not set; without it a second process would never hear the first.",
+                id="helpdesk.E004",
+            )
         )
     if not settings.SECURE:
         problems.append(Error("PUBLIC_URL is not set to an https:// address.", id="helpdesk.E005"))

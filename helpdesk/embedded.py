@@ -21,7 +21,15 @@ JOBS = 4
 
 def start_jobs() -> WorkController:
     """Start the worker and beat on threads of this process; return the worker, to be stopped at the end."""
-    worker = WorkController(app=app, pool_cls="threads", concurrency=JOBS, without_heartbeat=True, without_mingle=True, without_gossip=True, hostname="embedded@localhost")
+    worker = WorkController(
+        app=app,
+        pool_cls="threads",
+        concurrency=JOBS,
+        hostname="embedded@localhost",
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
+    )
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
     beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler", max_interval=1)
     beat.daemon = True

@@ -1,6 +1,5 @@
 """Every address of the desk."""
 
-from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 

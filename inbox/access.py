@@ -29,7 +29,9 @@ def conversations_for(agent: Agent) -> QuerySet[Conversation]:
 
 def with_summary_relations(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Load what `summary_data` reads: two queries, however many rows."""
-    return conversations.select_related("store", "buyer", "channel", "assignee", "team").prefetch_related("tags")
+    return conversations.select_related("store", "buyer", "channel", "assignee", "team").prefetch_related(
+        "tags"
+    )
 
 
 def with_message_relations(messages: QuerySet[Message]) -> QuerySet[Message]:

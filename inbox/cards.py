@@ -40,13 +40,21 @@ def all_cards() -> dict[str, Card]:
 
 
 def send_card(
-    *, agent: Agent, stores: frozenset[UUID] | None, conversation_id: UUID, kind: str, ref: str, client_id: str
+    *,
+    agent: Agent,
+    stores: frozenset[UUID] | None,
+    conversation_id: UUID,
+    kind: str,
+    ref: str,
+    client_id: str,
 ) -> Posted:
     """Put a card into a conversation as a message of the agent. Raises Invalid, NotFound or Conflict."""
     card = all_cards().get(kind)
     if card is None:
         raise Invalid("There is no such card.", code="unknown_card", attr="kind")
-    conversation = conversations_for(agent).select_related("buyer", "store").filter(pk=conversation_id).first()
+    conversation = (
+        conversations_for(agent).select_related("buyer", "store").filter(pk=conversation_id).first()
+    )
     if conversation is None:
         raise NotFound("No such conversation.")
     data = {"kind": kind, **card.build(agent=agent, conversation=conversation, ref=ref)}

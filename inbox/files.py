@@ -24,7 +24,20 @@ _SIGNATURES = [
 ]
 # Documents that a browser would run. Their place is not in a conversation, whatever they are called.
 _ACTIVE = re.compile(rb"<\s*(!doctype\s+html|html|script|svg|body|iframe|\?xml)", re.IGNORECASE)
-_ACTIVE_NAMES = {".html", ".htm", ".xhtml", ".svg", ".svgz", ".xml", ".mht", ".js", ".mjs", ".hta", ".exe", ".bat"}
+_ACTIVE_NAMES = {
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".svg",
+    ".svgz",
+    ".xml",
+    ".mht",
+    ".js",
+    ".mjs",
+    ".hta",
+    ".exe",
+    ".bat",
+}
 MAX_PIXELS = 60_000_000
 BODY_OVERHEAD = 64 * 1024  # a multipart body is a little longer than its file
 
@@ -99,7 +112,7 @@ def _recognise(file: Any, name: str) -> tuple[str, tuple[int, int] | None]:
             return _FORMATS[str(image.format)], (image.width, image.height)
     except UploadRefused:
         raise
-    except Exception:  # noqa: S110 — not a picture, then; Pillow raises many things for that
+    except Exception:  # not a picture, then; Pillow raises many things for that
         pass
     for signature, media_type in _SIGNATURES:
         if head.startswith(signature):

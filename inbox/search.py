@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from helpdesk.lib.text import index_terms, query_terms
-from inbox.models import Message, SearchEntry
+from inbox.models import Conversation, Message, SearchEntry
 from people.models import Buyer
 
 NEWEST = 200  # what is looked at of all hits: a desk wants the latest, and a bound
@@ -65,7 +65,18 @@ def matching(text: str, store_ids: frozenset[UUID] | None) -> QuerySet[SearchEnt
 def snippet(body: str, text: str, width: int = 120) -> str:
     """Return the part of `body` around the first word of `text` that stands in it, cut to `width` characters."""
     folded = body.casefold()
-    places = [p for word in [text.casefold().strip(), *text.casefold().split(), *query_terms(text)] if word for p in [folded.find(word)] if p >= 0]
-    start = max(0, (places[0] if places else 0) - width // 3)
+    wanted = [text.casefold().strip(), *text.casefold().split(), *query_terms(text)]
+    places = (folded.find(word) for word in wanted if word)
+    start = max(0, next((place for place in places if place >= 0), 0) - width // 3)
     cut = " ".join(body[start : start + width].split())
     return ("…" if start else "") + cut + ("…" if start + width < len(body) else "")
+
+
+def conversations_about(text: str, store_ids: frozenset[UUID] | None) -> list[UUID]:
+    """Return the conversations in which `text` was said, or whose buyer it names: those of the newest hits."""
+    hits = list(matching(text, store_ids)[:NEWEST].values_list("message__conversation", "buyer"))
+    buyers = [buyer for _, buyer in hits if buyer]
+    of_buyers = (
+        Conversation.objects.filter(buyer__in=buyers).values_list("id", flat=True)[:NEWEST] if buyers else []
+    )
+    return list(dict.fromkeys([*(conversation for conversation, _ in hits if conversation), *of_buyers]))

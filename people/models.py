@@ -136,7 +136,8 @@ class Buyer(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="buyers")
     # The buyer's id at the store (claim `sub` of a signed identity); null for a visitor nobody vouched for.
-    external_id = models.CharField(max_length=80, null=True, blank=True)
+    # (Null, not empty: the constraint below counts empty ones as the same buyer.)
+    external_id = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001
     name = models.CharField(_("name"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
@@ -200,6 +201,9 @@ class VisitorSession(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.buyer_id} since {self.created_at}"
 
     @staticmethod
     def digest(token: str) -> str:

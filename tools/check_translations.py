@@ -94,7 +94,10 @@ def strings_of_the_sources() -> list[Message]:
         if done.returncode or not template.exists():
             raise Stop(f"makemessages failed: {(done.stderr or done.stdout).strip()}")
         # A fresh template says INTEGER where a catalogue says how many plural forms its language has.
-        template.write_text(template.read_text().replace("nplurals=INTEGER; plural=EXPRESSION", "nplurals=2; plural=n != 1"))
+        text = template.read_text().replace(
+            "nplurals=INTEGER; plural=EXPRESSION", "nplurals=2; plural=n != 1"
+        )
+        template.write_text(text)
         return [message for message in load(template) if message.id]
 
 

@@ -32,7 +32,10 @@ def locked(agent: Agent, conversation_id: UUID) -> Conversation:
 def _change(
     agent: Agent, conversation_id: UUID, change: Callable[[Conversation, Batch, Actor], list[str] | None]
 ) -> Conversation:
-    """Run `change` on the locked conversation; it returns the fields that it set besides the kept ones, None for no change."""
+    """Run `change` on the locked conversation.
+
+    It returns the fields that it set besides those every batch keeps, or None where there was nothing to change.
+    """
     with transaction.atomic():
         conversation = locked(agent, conversation_id)
         batch = Batch()
@@ -45,7 +48,12 @@ def _change(
 
 
 def assign(
-    *, agent: Agent, conversation_id: UUID, to_agent: UUID | None = None, to_team: UUID | None = None, keep_agent: bool = False
+    *,
+    agent: Agent,
+    conversation_id: UUID,
+    to_agent: UUID | None = None,
+    to_team: UUID | None = None,
+    keep_agent: bool = False,
 ) -> Conversation:
     """Give a conversation to a colleague and/or a team, or to nobody.
 
@@ -140,7 +148,9 @@ def snooze(*, agent: Agent, conversation_id: UUID, until: datetime) -> Conversat
 def wake_due(limit: int = 200) -> int:
     """Open conversations whose snooze has ended. Returns how many; called by the sweep, safe to run twice."""
     woken = 0
-    due = Conversation.objects.filter(status="snoozed", snoozed_until__lte=timezone.now()).values_list("id", flat=True)
+    due = Conversation.objects.filter(status="snoozed", snoozed_until__lte=timezone.now()).values_list(
+        "id", flat=True
+    )
     for conversation_id in list(due[:limit]):
         with transaction.atomic():
             rows = with_summary_relations(Conversation.objects.filter(pk=conversation_id, status="snoozed"))
@@ -165,7 +175,9 @@ def set_priority(*, agent: Agent, conversation_id: UUID, priority: int) -> Conve
         c.priority = priority
         label = Conversation.Priority(priority).name.lower()
         params = {"actor": actor.name, "priority": priority}
-        timeline.add_line(c, batch, actor, names.CONVERSATION_PRIORITY, params, f"{actor.name} set priority {label}")
+        timeline.add_line(
+            c, batch, actor, names.CONVERSATION_PRIORITY, params, f"{actor.name} set priority {label}"
+        )
         return ["priority"]
 
     return _change(agent, conversation_id, change)
@@ -189,7 +201,9 @@ def set_tags(
             "removed": [tag.name for tag in removing],
         }
         said = [f"+{tag.name}" for tag in adding] + [f"-{tag.name}" for tag in removing]
-        timeline.add_line(c, batch, actor, names.CONVERSATION_TAGGED, params, f"{actor.name} {' '.join(said)}")
+        timeline.add_line(
+            c, batch, actor, names.CONVERSATION_TAGGED, params, f"{actor.name} {' '.join(said)}"
+        )
         return []
 
     return _change(agent, conversation_id, change)
@@ -221,6 +235,8 @@ def rate(*, buyer_id: UUID, conversation_id: UUID, rating: int, comment: str = "
         c.save(update_fields=["rating", "rating_comment"])
         batch = Batch()
         params = {"rating": rating, "comment": comment}
-        timeline.add_line(c, batch, Actor.buyer(c.buyer), names.CONVERSATION_RATED, params, f"Rated {rating} of 5")
+        timeline.add_line(
+            c, batch, Actor.buyer(c.buyer), names.CONVERSATION_RATED, params, f"Rated {rating} of 5"
+        )
         timeline.write(batch)
     return c

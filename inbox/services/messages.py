@@ -180,6 +180,7 @@ def _conversation(
 
 def _open(draft: Draft, batch: Batch) -> Conversation:
     """Return the conversation that a buyer without a live one goes on with: the last one, or a new one."""
+    assert draft.buyer_id is not None and draft.channel_id is not None, "a buyer comes by a channel"
     # Two first messages queue up here.
     buyer = Buyer.objects.select_for_update().filter(pk=draft.buyer_id).first()
     if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
@@ -323,6 +324,7 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
         if conversation.first_reply_at is None and conversation.inbound_count:
             conversation.first_reply_at = message.created_at
         if conversation.assignee_id is None:
+            assert actor.id is not None, "an agent has an id"
             # Who answers has taken it: two agents writing to one buyer is what a desk is there to prevent.
             conversation.assignee = Agent.objects.get(pk=actor.id)
             timeline.add_line(
@@ -337,7 +339,7 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
 
 def _mention(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:
     """Find the colleagues named in a note, and tell each of them."""
-    author = Agent.objects.filter(pk=actor.id).first()
+    author = Agent.objects.filter(pk=actor.id).first() if actor.id else None
     if author is None:
         return
     for agent in named(message.body, agents_for(author)):

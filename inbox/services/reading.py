@@ -33,10 +33,17 @@ def mark_read(*, agent: Agent, conversation_id: UUID, seq: int) -> ReadMark:
         seen = conversation.inbound_count - (later.exclude(kind="system").count() if later else 0)
         ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq, inbound_seen=seen)
         mark.seq, mark.inbound_seen = seq, seen
-        frame: dict[str, Any] = {"type": "read", "conversation": str(conversation_id), "seq": seq, "by": "agent"}
+        frame: dict[str, Any] = {
+            "type": "read",
+            "conversation": str(conversation_id),
+            "seq": seq,
+            "by": "agent",
+        }
         mine = {**frame, "agent": str(agent.id), "inbound_seen": seen}
         pushes = [Push((topics.agent(agent.id), topics.conversation(conversation_id)), mine)]
-        moved = Conversation.objects.filter(pk=conversation_id, agent_read_seq__lt=seq).update(agent_read_seq=seq)
+        moved = Conversation.objects.filter(pk=conversation_id, agent_read_seq__lt=seq).update(
+            agent_read_seq=seq
+        )
         if moved:
             pushes.append(Push((topics.visitor(conversation_id),), frame))
         push(pushes)
@@ -92,5 +99,3 @@ def save_draft(*, agent: Agent, conversation_id: UUID, body: str, private: bool 
 def unread(conversation: Conversation, mark: ReadMark | None) -> int:
     """Return how many of the buyer's messages the agent has not read."""
     return max(0, conversation.inbound_count - (mark.inbound_seen if mark else 0))
-
-

@@ -109,7 +109,12 @@ def announce(
             actor,
             store_id=conversation.store_id,
             conversation_id=conversation.id,
-            data={"message": str(message.id), "seq": message.seq, "author": actor.kind, "private": message.private},
+            data={
+                "message": str(message.id),
+                "seq": message.seq,
+                "author": actor.kind,
+                "private": message.private,
+            },
         )
     )
     batch.frames.append((message.seq, Push(listeners, frame)))
@@ -242,7 +247,9 @@ def _public(batch: Batch) -> list[Push]:
         frame = {"type": "conversation.opened", "conversation": public_data(conversation)}
         pushes.append(Push((topics.buyer(conversation.buyer_id),), frame))
     for conversation in batch.changed.values():
-        if any(h.conversation_id == conversation.id and h.name != names.MESSAGE_CREATED for h in batch.happenings):
+        if any(
+            h.conversation_id == conversation.id and h.name != names.MESSAGE_CREATED for h in batch.happenings
+        ):
             frame = {"type": "conversation.updated", "conversation": public_data(conversation)}
             pushes.append(Push((topics.visitor(conversation.id),), frame))
     return pushes
@@ -271,8 +278,9 @@ def _keep_conversations(conversations: list[Conversation]) -> None:
         for conversation in conversations:
             conversation.save(update_fields=_KEPT_NAMES)
         return
-    fields = [Conversation._meta.get_field(name.removesuffix("_id")) for name in _KEPT]
-    row = "(%s::uuid, " + ", ".join(f"%s::{f.rel_db_type(connection) if f.is_relation else f.db_type(connection)}" for f in fields) + ")"
+    fields: list[Any] = [Conversation._meta.get_field(name.removesuffix("_id")) for name in _KEPT]
+    types = [f.rel_db_type(connection) if f.is_relation else f.db_type(connection) for f in fields]
+    row = "(%s::uuid, " + ", ".join(f"%s::{sort}" for sort in types) + ")"
     columns = [f.column for f in fields]
     assignments = ", ".join(f"{column} = v.{column}" for column in columns)
     values: list[Any] = []
