@@ -35,7 +35,9 @@ class Channel(models.Model):
 class Tag(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=40, unique=True)
-    color = models.CharField(_("colour"), max_length=10, default="slate")  # a name of the palette, not a hex value
+    color = models.CharField(
+        _("colour"), max_length=10, default="slate"
+    )  # a name of the palette, not a hex value
 
     class Meta:
         verbose_name = _("tag")
@@ -106,7 +108,9 @@ class Conversation(models.Model):
         verbose_name_plural = _("conversations")
         constraints: ClassVar = [
             # Whatever races: a buyer has one conversation that is not resolved.
-            models.UniqueConstraint(fields=["buyer"], condition=~Q(status="resolved"), name="one_live_conversation"),
+            models.UniqueConstraint(
+                fields=["buyer"], condition=~Q(status="resolved"), name="one_live_conversation"
+            ),
         ]
         # Each list of inbox/lists.py is read in its order from one of these alone, from its first row on.
         indexes: ClassVar = [
@@ -120,7 +124,9 @@ class Conversation(models.Model):
             ),
             models.Index(F("store"), *_NEWEST, name="conv_unassigned", condition=_UNASSIGNED),
             models.Index(fields=["waiting_since", "id"], name="conv_waiting", condition=_WAITING),
-            models.Index(fields=["store", "waiting_since", "id"], name="conv_waiting_by_store", condition=_WAITING),
+            models.Index(
+                fields=["store", "waiting_since", "id"], name="conv_waiting_by_store", condition=_WAITING
+            ),
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(status="snoozed")),
         ]
 
@@ -178,7 +184,9 @@ class Message(models.Model):
         SYSTEM = "system", _("System")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     seq = models.PositiveIntegerField()
     client_id = models.CharField(max_length=64)
     author_kind = models.CharField(max_length=8)  # buyer, agent, bot, system
