@@ -6,6 +6,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from events import names, topics
@@ -93,10 +94,10 @@ def update_agent(*, actor: Agent, agent: Agent, name: str, role: str, teams: Ite
 
     Raises ValidationError where nobody would be left to administer the desk.
     """
-    agent = Agent.objects.select_for_update().get(pk=agent.pk)
+    agent, replaceable = _locked(agent)
     before = _access_of(agent)
-    if role != Agent.Role.ADMIN:
-        _leave_an_admin(without=agent)
+    if role != Agent.Role.ADMIN and not replaceable:
+        raise ValidationError(_("Somebody has to remain an admin."))
     agent.name, agent.role = name, role
     agent.save(update_fields=["name", "role"])
     agent.teams.set(teams)
@@ -112,8 +113,9 @@ def disable_agent(*, actor: Agent, agent: Agent) -> Agent:
     """Shut an account: no log-in, and what is open closes. What they wrote stays theirs."""
     if actor.pk == agent.pk:
         raise ValidationError(_("You cannot disable your own account."))
-    agent = Agent.objects.select_for_update().get(pk=agent.pk)
-    _leave_an_admin(without=agent)
+    agent, replaceable = _locked(agent)
+    if not replaceable:
+        raise ValidationError(_("Somebody has to remain an admin."))
     agent.is_active = False
     agent.lease_until = None
     agent.save(update_fields=["is_active", "lease_until"])
@@ -139,13 +141,15 @@ def remove_second_factor(*, actor: Agent, agent: Agent) -> None:
     _record_change(agent, by=actor, change={"second_factor": "removed"})
 
 
-def _leave_an_admin(*, without: Agent) -> None:
-    if without.role != Agent.Role.ADMIN or not without.is_active:
-        return
-    # Locked, so that two admins cannot remove each other in the same moment.
-    admins = Agent.objects.select_for_update().filter(role=Agent.Role.ADMIN, is_active=True)
-    if all(admin.pk == without.pk for admin in admins):
-        raise ValidationError(_("Somebody has to remain an admin."))
+def _locked(agent: Agent) -> tuple[Agent, bool]:
+    """Lock `agent` and all admins, and tell whether the desk has an admin without `agent`.
+
+    In one order, so that two admins who remove each other in the same moment wait instead of both succeeding.
+    """
+    admins = Q(role=Agent.Role.ADMIN, is_active=True)
+    rows = list(Agent.objects.select_for_update().filter(Q(pk=agent.pk) | admins).order_by("pk"))
+    found = next(row for row in rows if row.pk == agent.pk)
+    return found, any(row.pk != agent.pk for row in rows)
 
 
 def _access_of(agent: Agent) -> dict[str, Any]:
