@@ -1,0 +1,217 @@
+"""The lists of the inbox: which conversations an agent sees in which view, page by page.
+
+A list is read in lanes (helpdesk/lib/keyset.py), each of which one index of inbox/models.py answers from its
+first row on. docs/performance.md has the figures at a million conversations.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from helpdesk.lib.keyset import Keyset, Lanes, cut
+from inbox import search
+from inbox.access import store_ids_for, with_summary_relations
+from inbox.models import Channel, Conversation, Mention, ReadMark, Tagging
+from inbox.payloads import summary_data
+from people.models import Agent, Store
+
+PAGE = 50
+MOST_COUNTED = 99
+MOST_LANES = 24
+NEWEST_MENTIONS = 200
+VIEWS = ("mine", "unassigned", "all", "waiting", "mentions", "snoozed", "resolved")
+COUNTED = VIEWS[:-1]  # what is resolved is nobody's to-do
+STATUSES = tuple(Conversation.Status.values)
+
+_BY_LAST = Keyset("last", "last_at")
+_BY_WAIT = Keyset("wait", "waiting_since", newest_first=False)
+_BY_MENTION = Keyset("mention", "at")
+
+Rows = list[dict[str, Any]]
+Lookups = list[tuple[str, Any]]
+Stores = frozenset[UUID] | None  # None: every store there is
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows a view. None, False and "" narrow nothing."""
+
+    status: str | None = None
+    assignee: UUID | None = None
+    unassigned: bool = False
+    team: UUID | None = None
+    channel: str | None = None  # a kind
+    tag: UUID | None = None
+    store: str | None = None  # a key
+    buyer: UUID | None = None
+    priority: int | None = None
+    text: str = ""
+
+
+NO_FILTERS = Filters()
+
+
+def list_conversations(
+    agent: Agent,
+    view: str | None = None,
+    filters: Filters = NO_FILTERS,
+    cursor: str | None = None,
+    *,
+    limit: int = PAGE,
+) -> tuple[Rows, str | None]:
+    """Return a page of a view (None: whatever their status) as rows, and the cursor of the next page.
+
+    The number of queries does not depend on the number of rows. Raises BadCursor.
+    """
+    stores = _stores(agent, filters)
+    if view == "mentions":
+        return _mentions_page(agent, filters, stores, cursor, limit)
+    lanes = _lanes(agent, view, filters, stores)
+    place = lanes.key.place(cursor) if cursor else None
+    page = with_summary_relations(Conversation.objects.filter(lanes.page(limit + 1, place)))
+    found, following = cut(list(page.order_by(*lanes.key.ordering())), lanes.key, limit)
+    return rows_for(agent, found), following
+
+
+def rows_for(agent: Agent, conversations: Iterable[Conversation]) -> Rows:
+    """Return summaries with how far this agent has read. (Load the conversations with their relations.)"""
+    found = list(conversations)
+    read = ReadMark.objects.filter(agent=agent, conversation__in=[c.id for c in found]) if found else []
+    marks = {mark.conversation_id: mark for mark in read}
+    rows = []
+    for conversation in found:
+        mark = marks.get(conversation.id)
+        seq, seen = (mark.seq, mark.inbound_seen) if mark else (0, 0)
+        rows.append({**summary_data(conversation), "read_seq": seq, "inbound_seen": seen})
+    return rows
+
+
+def counts(agent: Agent) -> dict[str, dict[str, Any]]:
+    """Return how many conversations the views hold, each counted up to 99, all in one query.
+
+    Of mentions only what may still be to be done: the newest ones, in conversations that are not resolved.
+    """
+    stores = store_ids_for(agent)
+    columns: list[str] = []
+    params: list[Any] = []
+    for view in COUNTED:
+        try:
+            sql, given = _first(agent, view, stores, MOST_COUNTED + 1)
+        except EmptyResultSet:
+            sql, given = "SELECT 1 WHERE 1 = 0", ()
+        columns.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
+        params += given
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", params)
+        found = cursor.fetchone()
+    return {
+        view: {"count": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}
+        for view, number in zip(COUNTED, found, strict=True)
+    }
+
+
+def _first(agent: Agent, view: str, stores: Stores, limit: int) -> tuple[str, Iterable[Any]]:
+    if view == "mentions":
+        return _unresolved_mentions(agent, stores)[:limit].query.sql_with_params()
+    return _lanes(agent, view, NO_FILTERS, stores).first(limit)
+
+
+# -- What a view holds
+
+
+def _stores(agent: Agent, filters: Filters) -> Stores:
+    """Return the stores of the list: those of the agent, or of these the one that is asked for."""
+    stores = store_ids_for(agent)
+    if filters.store is None:
+        return stores
+    found = frozenset(Store.objects.filter(key=filters.store).values_list("id", flat=True))
+    return found if stores is None else found & stores
+
+
+def _lookups(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lookups:
+    """Return what a conversation of the list fulfils besides its status, its tag, and `_spread`."""
+    found: Lookups = []
+    if view == "mine":
+        found.append(("assignee", agent.id))
+    if view == "unassigned" or filters.unassigned:
+        found.append(("assignee__isnull", True))
+    if view == "waiting":
+        found.append(("waiting_since__isnull", False))
+    for name in ("assignee", "team", "buyer", "priority"):
+        if (value := getattr(filters, name)) is not None:
+            found.append((name, value))
+    if filters.text:
+        found.append(("id__in", search.conversations_about(filters.text, stores)))
+    return found
+
+
+def _spread(filters: Filters, stores: Stores) -> tuple[str, list[UUID]] | None:
+    """Return what the list is spread over: channels of a kind, or some of the stores. None: nothing."""
+    if filters.channel is not None:
+        channels = Channel.objects.filter(kind=filters.channel)
+        if stores is not None:
+            channels = channels.filter(store__in=stores)
+        return "channel", list(channels.values_list("id", flat=True))
+    return None if stores is None else ("store", sorted(stores))
+
+
+def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lanes:
+    of_view = {None: STATUSES, "snoozed": ("snoozed",), "resolved": ("resolved",)}
+    statuses = [s for s in of_view.get(view, ("open",)) if filters.status in (None, s)]
+    lookups = _lookups(agent, view, filters, stores)
+    # What an index starts with, or what leaves few rows, is one lane whatever the stores.
+    started = any(name in ("assignee", "team", "buyer", "id__in") for name, _ in lookups)
+    by_tag = filters.tag is not None and view != "waiting" and not started
+    if filters.tag and not by_tag:
+        lookups.append(("taggings__tag", filters.tag))
+    parts: list[Lookups] = [lookups]
+    if spread := _spread(filters, stores):
+        name, ids = spread
+        whole = (started and view != "waiting") or by_tag or len(ids) * len(statuses) > MOST_LANES
+        found = [(f"{name}__in", ids)] if whole else [(name, one) for one in ids]
+        parts = [[*lookups, lookup] for lookup in found]
+    if view == "waiting":
+        return Lanes(_BY_WAIT, [Conversation.objects.filter(Q(*part, status__in=statuses)) for part in parts])
+    if by_tag:
+        tagged = [Q(*_via("conversation", part), tag=filters.tag) for part in parts]
+        return Lanes(_BY_LAST, [Tagging.objects.filter(q, status=s) for q in tagged for s in statuses], "conversation")
+    return Lanes(_BY_LAST, [Conversation.objects.filter(Q(*part, status=s)) for part in parts for s in statuses])
+
+
+def _via(path: str, lookups: Lookups) -> Lookups:
+    return [(f"{path}__{name}", value) for name, value in lookups]
+
+
+# -- Mentions
+
+
+def _mentions_page(
+    agent: Agent, filters: Filters, stores: Stores, cursor: str | None, limit: int
+) -> tuple[Rows, str | None]:
+    """Return conversations by the last time that the agent was named in them."""
+    lookups, spread = _lookups(agent, "mentions", filters, stores), _spread(filters, stores)
+    lookups += [(f"{spread[0]}__in", spread[1])] if spread else []
+    lookups += [("taggings__tag", filters.tag)] if filters.tag else []
+    lookups += [("status", filters.status)] if filters.status else []
+    same = Mention.objects.filter(agent=agent, conversation=OuterRef("conversation"))
+    later = same.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")))
+    last = Mention.objects.filter(Q(*_via("conversation", lookups)), ~Exists(later), agent=agent)
+    lanes = Lanes(_BY_MENTION, [last])
+    place = lanes.key.place(cursor) if cursor else None
+    page = Mention.objects.filter(lanes.page(limit + 1, place)).order_by(*lanes.key.ordering())
+    found, following = cut(list(page), lanes.key, limit)
+    places = {mention.conversation_id: number for number, mention in enumerate(found)}
+    rows = with_summary_relations(Conversation.objects.filter(pk__in=places))
+    return rows_for(agent, sorted(rows, key=lambda c: places[c.id])), following
+
+
+def _unresolved_mentions(agent: Agent, stores: Stores) -> QuerySet[Conversation]:
+    newest = Mention.objects.filter(agent=agent).order_by(*_BY_MENTION.ordering())[:NEWEST_MENTIONS]
+    rows = Conversation.objects.filter(pk__in=newest.values("conversation"), status__in=["open", "snoozed"])
+    rows = rows if stores is None else rows.filter(store__in=stores)
+    return rows.values("id")
