@@ -73,6 +73,12 @@ def day(moment: datetime | None, with_time: bool = False) -> str:
 
 
 @register.filter
+def month(moment: datetime) -> str:
+    locale = translation.to_locale(translation.get_language() or "en")
+    return str(format_skeleton("yMMM", timezone.localtime(moment).replace(tzinfo=None), locale=locale))
+
+
+@register.filter
 def daytime(moment: datetime | None) -> str:
     return day(moment, with_time=True)
 
