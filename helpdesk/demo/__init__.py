@@ -1,7 +1,7 @@
 """The demo world: two shops with their buyers, orders, agents and three months of conversations.
 
 `build` makes it; it is always the same for a seed, counted back from now. Everything stands in plain files:
-what is sold in shop_en.py and shop_zh.py, what is said in scripts/, who works there in people.py.
+what is sold in catalogue_*.toml, what is said in scripts/, who works there in people.py.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,11 @@ class DemoRefused(Exception):
 
 
 def build(
-    seed: int = 7, scale: int = 1, *, now: datetime | None = None, tell: Callable[[str], None] = lambda text: None
+    seed: int = 7,
+    scale: int = 1,
+    *,
+    now: datetime | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> None:
     """Fill an empty database with the demo world. Raises DemoRefused outside of demo and debug mode.
 
@@ -28,9 +32,13 @@ def build(
     from people.models import Agent, Store
 
     if not (settings.DEMO or settings.DEBUG):
-        raise DemoRefused("The demo world has known passwords and is made in demo mode only: set HELPDESK_DEMO=1.")
+        raise DemoRefused(
+            "The demo world has known passwords and is made in demo mode only: set HELPDESK_DEMO=1."
+        )
     if not 1 <= scale <= MAX_SCALE:
         raise DemoRefused(f"The scale is a whole number from 1 to {MAX_SCALE}.")
     if Store.objects.exists() or Agent.objects.exists():
-        raise DemoRefused("The demo world needs an empty database, and this one holds stores or agents already.")
+        raise DemoRefused(
+            "The demo world needs an empty database, and this one holds stores or agents already."
+        )
     make_world(seed=seed, scale=scale, now=now or timezone.now(), tell=tell)

@@ -40,7 +40,7 @@ class Block:
         return random.Random(":".join(map(str, (self.seed, self.index, *of))))
 
     def share(self, place: int, count: int) -> tuple[int, float]:
-        """Return the place in the whole world of this block's `place` of `count`, and how far along that is."""
+        """Return which of the whole world this block's `place` of `count` is, and how far along that is."""
         whole = place * self.scale + (self.scale - 1 - self.index)
         return whole, (whole + 0.5) / (count * self.scale)
 
@@ -59,13 +59,16 @@ def cast(block: Block, shop: Shop, store: Store) -> list[Person]:
 
 def _buyer(block: Block, shop: Shop, store: Store, i: int) -> Person:
     rng = block.rng(shop.key, "buyer", i)
-    city = rng.choices(places.CITIES[shop.language], [3 if c.country == shop.country else 1 for c in _cities(shop)])[0]
+    names = people.names(shop.language)
+    city = rng.choices(
+        places.CITIES[shop.language], [3 if c.country == shop.country else 1 for c in _cities(shop)]
+    )[0]
     external_id = int(shop.hero.external_id) + block.index * shop.buyers + i
     if shop.language == "zh":
-        (surname, family), (given, own) = rng.choice(people.SURNAMES), rng.choice(people.GIVEN)
+        (surname, family), (given, own) = rng.choice(names.last), rng.choice(names.first)
         name, first, address = surname + given, surname + given, f"{family}.{own}"
     else:
-        given, surname = rng.choice(people.FIRST), rng.choice(people.LAST)
+        given, surname = rng.choice(names.first)[0], rng.choice(names.last)[0]
         name, first, address = f"{given} {surname}", given, f"{given}.{surname}".lower()
     row = Buyer(
         id=uid(block.now - timedelta(days=100), rng),
@@ -77,7 +80,7 @@ def _buyer(block: Block, shop: Shop, store: Store, i: int) -> Person:
         language=shop.store_language,
         time_zone=shop.zone if city.country == shop.country else "",
         country=city.country,
-        note=rng.choice(people.BUYER_NOTES[shop.language]) if rng.random() < 0.06 else "",
+        note=rng.choice(names.notes) if rng.random() < 0.06 else "",
     )
     return Person(row, city, rng, first)
 
@@ -109,14 +112,29 @@ def _make_hero(block: Block, shop: Shop, person: Person) -> None:
     # Fixed for everybody: unpaid, with a shipping fee (CONTRACT: order 100234 of buyer 1001).
     index = shop.orders * block.scale - 1 - (shop.last_number - hero.order)
     placed = shop.clock(block.now).moment((index + 0.5) / (shop.orders * block.scale))
-    sale = make_sale(id=uid(placed, person.rng), number=hero.order, shop=shop, city=person.city, placed_at=placed,
-                     now=block.now, rng=person.rng)  # fmt: skip
-    sale.lines = [Line(item, item.variants[0], 1) for item in shop.items if item.drawing in ("tent", "teaset")]
-    sale.lines += [Line(item, item.variants[0], 2) for item in shop.items if item.drawing in ("mug", "pitcher")]
+    sale = _sale(block, shop, person, hero.order, placed)
+    sale.lines = [
+        Line(item, item.variants[0], 1) for item in shop.items if item.drawing in ("tent", "teaset")
+    ]
+    sale.lines += [
+        Line(item, item.variants[0], 2) for item in shop.items if item.drawing in ("mug", "pitcher")
+    ]
     sale.fee, sale.method, sale.discount = hero.fee, shop.methods[1], 0
     sale.tax = round(sale.items_total * shop.tax.get(person.city.country, 0))
     sale.pays_after, sale.cancelled_at, sale.talked = NEVER, None, True
     person.sales.append(sale)
+
+
+def _sale(block: Block, shop: Shop, person: Person, number: int, placed: datetime) -> Sale:
+    return make_sale(
+        id=uid(placed, person.rng),
+        number=number,
+        shop=shop,
+        city=person.city,
+        placed_at=placed,
+        now=block.now,
+        rng=person.rng,
+    )
 
 
 # How far back, as shares of the remembered time, the hero's other orders lie: one of them is on its way.
@@ -142,8 +160,7 @@ def _deal_orders(block: Block, shop: Shop, persons: list[Person]) -> None:
         if number == shop.hero.order:
             continue
         placed = clock.moment(share + person.rng.uniform(-0.5, 0.5) / (shop.orders * block.scale))
-        sale = make_sale(id=uid(placed, person.rng), number=number, shop=shop, city=person.city, placed_at=placed,
-                         now=block.now, rng=person.rng)  # fmt: skip
+        sale = _sale(block, shop, person, number, placed)
         person.sales.append(sale)
     for person in persons:
         person.sales.sort(key=lambda sale: sale.placed_at)

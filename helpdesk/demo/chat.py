@@ -84,9 +84,15 @@ class Chat:
         self.entries[-1].mentioned = mentioned
 
     def line(
-        self, event: str, params: dict[str, Any], body: str, *, actor: Actor | None = None, public: bool = False,
+        self,
+        event: str,
+        params: dict[str, Any],
+        body: str,
+        *,
+        actor: Actor | None = None,
+        public: bool = False,
         store: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Add a system line and the event that it tells of; not `store`: the event is somebody else's."""
         actor = actor or Actor.agent(self._agent())
         message = self._message(actor, body, "system", private=not public)
@@ -171,7 +177,9 @@ class Chat:
             created_at=self.at,
         )
 
-    def _append(self, actor: Actor, body: str, kind: str, *, private: bool = False, data: Any = None) -> Message:
+    def _append(
+        self, actor: Actor, body: str, kind: str, *, private: bool = False, data: Any = None
+    ) -> Message:
         message = self._message(actor, body, kind, private=private, data=data)
         self.c.last_at = self.at
         if not private:
@@ -183,7 +191,14 @@ class Chat:
     def finish(self, rows: Rows, *, now: datetime, shift: timedelta, seen: Seen) -> None:
         """Write everything down, `shift` later than it was played."""
         c = self.c
-        for name in ("created_at", "last_at", "waiting_since", "first_reply_at", "snoozed_until", "resolved_at"):
+        for name in (
+            "created_at",
+            "last_at",
+            "waiting_since",
+            "first_reply_at",
+            "snoozed_until",
+            "resolved_at",
+        ):
             if (moment := getattr(c, name)) is not None:
                 setattr(c, name, moment + shift)
         c.id = uid(c.created_at, self.rng)
@@ -211,7 +226,9 @@ class Chat:
             message.id = uid(at, self.rng)
             message.conversation = c
             if message.kind == "system":
-                message.data = {"event": message.data["event"], **{k: v for k, v in data.items() if k != "seq"}}
+                told = message.data or {}
+                shown = {k: v for k, v in data.items() if k != "seq"}
+                message.data = {"event": told["event"], **shown}
             else:
                 data = {"message": str(message.id), **data}
             rows.add(message)

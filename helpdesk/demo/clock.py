@@ -23,7 +23,7 @@ _HOURS: list[tuple[float, float]] = [(hour, share) for hour, share in _BY_HOUR]
 
 
 def within(moment: datetime, zone: ZoneInfo, start: int, end: int) -> datetime:
-    """Return a moment of the same local day between the hours `start` and `end`; earlier ones stay earlier."""
+    """Return a moment of the same local day from `start` to `end` o'clock; earlier ones stay earlier."""
     local = moment.astimezone(zone)
     midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
     share = (local.hour * 60 + local.minute) / 1440
@@ -43,7 +43,9 @@ class Clock:
         today = self.now.astimezone(self.zone)
         done_today = _interpolate(today.hour + today.minute / 60, _HOURS)
         days = share * (DAYS + done_today)
-        midnight = datetime(today.year, today.month, today.day, tzinfo=self.zone) - timedelta(days=DAYS - int(days))
+        midnight = datetime(today.year, today.month, today.day, tzinfo=self.zone) - timedelta(
+            days=DAYS - int(days)
+        )
         moment = midnight + timedelta(hours=_interpolate(days % 1, _SHARES))
         return min(moment.astimezone(UTC), self.now)
 

@@ -1,7 +1,8 @@
-"""Who writes about what, and when: the conversations of one block, planned, played and given their end."""
+"""The conversations of one shop in one block: cast, played and given their end."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import translation
@@ -9,16 +10,17 @@ from django.utils.translation import gettext
 
 from helpdesk.demo import people, play
 from helpdesk.demo.cast import Block, Person
+from helpdesk.demo.catalogue import Item
 from helpdesk.demo.chat import Chat, Seen
 from helpdesk.demo.photos import Photo, photo_of
 from helpdesk.demo.play import Stage
+from helpdesk.demo.plot import Plot, Scene
 from helpdesk.demo.rows import Rows
 from helpdesk.demo.sales import Sale
 from helpdesk.demo.scripts import Decks, Script, Turn, phrases
-from helpdesk.demo.shop_en import Item
 from helpdesk.demo.shops import Shop
 from helpdesk.demo.slots import Slots
-from helpdesk.demo.topics import ABOUT_NOTHING_BOUGHT, ABOUT_ORDERS, needs_of, window
+from helpdesk.demo.topics import NOT_SENT, PRESSING, needs_of
 from inbox.models import Channel, Conversation, Draft, Tag, Tagging
 from inbox.services.messages import REOPEN_WITHIN
 from people.models import Agent, Store, Team
@@ -27,21 +29,6 @@ KNOWN = ("agent@demo.test", "supervisor@demo.test", "admin@demo.test")
 _LIVE_STATES = ("new", "asked", "answered", "asked", "new", "answered", "snoozed", "answered", "asked", "new")
 # How long ago the last words of what is going on now were said, in minutes: from, to.
 _AGES = {"new": (1, 200), "asked": (2, 400), "answered": (6, 1300), "snoozed": (100, 600)}
-
-
-# What somebody who writes right now would rather write about than how to wash a kettle.
-_PRESSING = ("parcel", "missing", "when", "address", "gift", "cancel", "fee", "payment", "fault", "wrong", "refund")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A conversation that is to be played. `state` is "" for one that has been resolved."""
-
-    person: Person
-    topic: str
-    sale: Sale | None
-    start: datetime
-    state: str = ""
 
 
 @dataclass
@@ -66,95 +53,24 @@ class House:
 
 
 class Drama:
+    """Plays the scenes of one shop in one block, and writes them down."""
+
     def __init__(self, block: Block, house: House, persons: list[Person]) -> None:
-        self.block, self.house, self.persons = block, house, persons
+        self.block, self.house = block, house
         self.shop, self.now = house.shop, block.now
         self.rng = block.rng(self.shop.key, "drama")
         self.decks = Decks(self.rng)
         self.clock = self.shop.clock(self.now)
+        self.plot = Plot(self.shop, persons, self.now, self.rng)
         self.drafted = False
-        self.live = self._cast_live()
-
-    def _cast_live(self) -> list[Person]:
-        """Choose who is in the middle of something: mostly those whose order gives them a reason now."""
-        soon = self.now - timedelta(hours=1)
-        buyers = [p for p in self.persons if p.sales and not p.is_hero]
-        troubled = [p for p in buyers if any(_pressing(topic, sale, soon) for topic in _PRESSING for sale in p.sales)]
-        live = self._mixed(troubled, round(self.shop.live * 0.85), soon)
-        chosen = set(map(id, live))
-        calm = [p for p in buyers if id(p) not in chosen]
-        live += self.rng.sample(calm, self.shop.live - len(live))
-        self.rng.shuffle(live)
-        for person in live:
-            person.is_live = True
-        return live
-
-    def _mixed(self, troubled: list[Person], count: int, moment: datetime) -> list[Person]:
-        """Choose people with different troubles, as often as such troubles are."""
-        left = {topic: [p for p in troubled if any(_pressing(topic, s, moment) for s in p.sales)] for topic in _PRESSING}
-        found: dict[int, Person] = {}
-        while len(found) < count and any(left.values()):
-            topics = [topic for topic in _PRESSING if left[topic]]
-            topic = self.rng.choices(topics, [ABOUT_ORDERS[topic][0] for topic in topics])[0]
-            person = left[topic].pop(self.rng.randrange(len(left[topic])))
-            if id(person) not in found:
-                found[id(person)] = person
-                person.live_topic = topic
-        return list(found.values())
+        self.answered = 0  # of what goes on: some answers are read, some delivered, some only sent
 
     def run(self) -> None:
-        past = sorted(self._past(), key=lambda scene: scene.start)
-        for scene in past:
+        live = self.plot.cast_live()
+        for scene in self.plot.past():
             self._play_past(scene)
-        for index, person in enumerate(self.live):
+        for index, person in enumerate(live):
             self._play_live(person, _LIVE_STATES[index % len(_LIVE_STATES)])
-
-    # -- planning
-
-    def _past(self) -> list[Scene]:
-        buyers = [p for p in self.persons if p.sales and not p.is_hero]
-        strangers = [p for p in self.persons if not p.sales]
-        wanted = self.shop.conversations - self.shop.live - len(strangers)
-        scenes = [scene for p in strangers if (scene := self._ask(p, stranger=True))]
-        scenes += [scene for p in self.persons if p.is_hero if (scene := self._heros(p))]
-        # A few more than wanted: some fall too close upon another to be a conversation of their own.
-        chosen = self.rng.choices(buyers, [1 + len(p.sales) for p in buyers], k=round(wanted * 1.12))
-        scenes += [scene for p in chosen if (scene := self._scene(p))]
-        return scenes
-
-    def _scene(self, person: Person) -> Scene | None:
-        latest = self.now - timedelta(days=11 if person.is_live else 0, hours=2)
-        found = []
-        weights = []
-        for topic, (weight, _) in ABOUT_ORDERS.items():
-            for sale in person.sales:
-                times = window(topic, sale)
-                if times is not None and times[0] < latest:
-                    found.append((topic, sale, times))
-                    weights.append(weight)
-        nothing = sum(weight for weight, _ in ABOUT_NOTHING_BOUGHT.values())
-        if not found or self.rng.random() < nothing / (nothing + 105):
-            return self._ask(person, stranger=False)
-        topic, sale, (start, end) = self.rng.choices(found, weights)[0]
-        sale.talked = True
-        moment = start + (min(end, latest) - start) * self.rng.random()
-        awake = self.clock.awake(moment, self.rng)
-        return Scene(person, topic, sale, awake if awake <= end else moment)
-
-    def _ask(self, person: Person, *, stranger: bool) -> Scene | None:
-        weights = [pair[stranger] for pair in ABOUT_NOTHING_BOUGHT.values()]
-        topic = self.rng.choices(list(ABOUT_NOTHING_BOUGHT), weights)[0]
-        moment = self.clock.moment(self.rng.uniform(0.01, 0.86 if person.is_live else 0.999))
-        return Scene(person, topic, None, moment)
-
-    def _heros(self, person: Person) -> Scene | None:
-        """One that is over long enough for the hero's next message to begin a new one."""
-        for sale in person.sales[1:]:
-            times = window("care", sale)
-            if times is not None and times[0] < self.now - timedelta(days=14):
-                sale.talked = True
-                return Scene(person, "care", sale, self.clock.awake(times[0], self.rng))
-        return None
 
     # -- playing
 
@@ -166,9 +82,11 @@ class Drama:
         if script is None:
             return
         stage = self._stage(scene, script, live=False)
+        if scene.sale is not None and scene.topic in NOT_SENT:
+            stage.chat.effects.append(partial(_hold, stage.chat, scene.sale))
         turns = list(script.turns)
         first_answer = next(i for i, turn in enumerate(turns) if turn.who == "A")
-        if scene.topic in _PRESSING and self.rng.random() < 0.2:
+        if scene.topic in PRESSING and self.rng.random() < 0.2:
             turns.insert(first_answer + 1, self._some_note())
         greeting, rest = tuple(turns[:first_answer]), tuple(turns[first_answer:])
         play.play(stage, greeting)
@@ -203,9 +121,12 @@ class Drama:
 
     def _play_live(self, person: Person, state: str) -> None:
         for _ in range(30):
-            scene = self._scene_now(person, state)
+            scene = self.plot.scene_now(person, state)
             script = self.decks.script(
-                self.shop.language, scene.topic, needs_of(scene.sale, self.now), "snooze" if state == "snoozed" else ""
+                self.shop.language,
+                scene.topic,
+                needs_of(scene.sale, self.now),
+                "snooze" if state == "snoozed" else "",
             )
             turns = play.cut(script, state, self.rng) if script is not None else None
             if script is not None and turns is not None:
@@ -230,23 +151,6 @@ class Drama:
             self.drafted = True
             text = "Let me ask the warehouse, " if self.shop.language == "en" else "我跟仓库确认一下，"
             self.house.rows.add(Draft(agent=chat.agent, conversation=chat.c, body=text))
-
-    def _scene_now(self, person: Person, state: str) -> Scene:
-        soon = self.now - timedelta(hours=1)
-        start = self.now - timedelta(days=1)
-        found = [(topic, sale) for topic in ABOUT_ORDERS for sale in person.sales if _pressing(topic, sale, soon)]
-        if pressing := [pair for pair in found if pair[0] == person.live_topic]:
-            found = pressing
-        if state == "snoozed":
-            found = [(topic, sale) for topic, sale in found if topic in ("parcel", "missing")]
-        if found and self.rng.random() < 0.9:
-            topic, sale = self.rng.choices(found, [ABOUT_ORDERS[topic][0] for topic, _ in found])[0]
-            return Scene(person, topic, sale, start, state)
-        if state == "snoozed":
-            return Scene(person, "restock", None, start, state)
-        asking = self._ask(person, stranger=False)
-        assert asking is not None
-        return Scene(person, asking.topic, None, start, state)
 
     # -- casting and finishing
 
@@ -292,7 +196,9 @@ class Drama:
         """Return the thing it is about: of the order, or one that the buyer looks at."""
         if sale is not None:
             return sale.lines[0].item, sale.lines[0].variant
-        fitting = [item for item in self.shop.items if len(item.variants) > 1 or "variants" not in script.needs]
+        fitting = [
+            item for item in self.shop.items if len(item.variants) > 1 or "variants" not in script.needs
+        ]
         item = self.decks.deal(("subject", script.topic), fitting)
         return item, self.rng.choice(item.variants) if item.variants else ""
 
@@ -305,7 +211,7 @@ class Drama:
         chat.effects.append(lambda shift: self.house.rows.cards.append((message, sale)))
 
     def _tag(self, stage: Stage, topic: str, chance: float) -> None:
-        name = people.TAG_OF[self.shop.language].get(topic)
+        name = people.names(self.shop.language).tag_of(topic)
         if name is None or self.rng.random() > chance:
             return
         tag = self.house.tags[name]
@@ -331,8 +237,10 @@ class Drama:
         read_to = public if self.rng.random() < 0.92 else own
         readers = {chat.c.assignee: chat.c.last_seq}
         if self.block.scale == 1 and chat.at < self.now - timedelta(hours=20):
-            # Whoever was here has looked through what their colleagues did; a desk of nothing but unread is nobody's.
-            readers |= dict.fromkeys([*self.house.colleagues, *map(self.house.agents.get, KNOWN)], chat.c.last_seq)
+            # Whoever was here has looked at what their colleagues did: no desk is all unread.
+            readers |= dict.fromkeys(
+                [*self.house.colleagues, *map(self.house.agents.get, KNOWN)], chat.c.last_seq
+            )
         return Seen(read_to, public, {agent: seq for agent, seq in readers.items() if agent is not None})
 
     def _seen_live(self, stage: Stage, state: str) -> Seen:
@@ -345,16 +253,14 @@ class Drama:
         if state == "asked":
             read = chat.c.last_seq if rng.random() < 0.45 else _last(chat, by="agent")
             return Seen(public, public, {agent: read})
-        read_to = public if rng.random() < 0.6 else own
-        received_to = public if rng.random() < 0.7 else read_to
+        self.answered += 1
+        read_to = own if self.answered % 2 else public
+        received_to = own if self.answered % 4 == 1 else public
         return Seen(read_to, received_to, {agent: chat.c.last_seq})
 
 
-def _pressing(topic: str, sale: Sale, moment: datetime) -> bool:
-    if topic in ("fee", "payment") and sale.paid_at is not None:
-        return False
-    times = window(topic, sale)
-    return times is not None and times[0] < moment < times[1]
+def _hold(chat: Chat, sale: Sale, shift: timedelta) -> None:
+    sale.hold_until(chat.c.last_at)
 
 
 def _last(chat: Chat, *, by: str = "", private: bool | None = None) -> int:
@@ -362,9 +268,11 @@ def _last(chat: Chat, *, by: str = "", private: bool | None = None) -> int:
     found = 0
     for entry in chat.entries:
         m = entry.message
-        if m is None or (by and (m.author_kind != by or m.kind == "system")) or (private is False and m.private):
+        if (
+            m is None
+            or (by and (m.author_kind != by or m.kind == "system"))
+            or (private is False and m.private)
+        ):
             continue
         found = m.seq
     return found
-
-

@@ -1,4 +1,4 @@
-"""The pictures that buyers send: a few drawn ones, kept once in the file store however many messages show them."""
+"""The pictures that buyers send: a few drawn ones, kept once however many messages show them."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,9 @@
-"""Where parcels go and how they travel. Cities are real, so that a route makes sense; streets and numbers are not."""
+"""Where parcels go and how they travel. Cities are real, so that a route makes sense; streets are not."""
 
 import random
 from dataclasses import dataclass
+
+from helpdesk.demo.people import names
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,28 @@ _EUROPE = ("Portland, OR", "Chicago, IL", "East Midlands, UK")
 
 CITIES = {
     "en": (
-        City("Albany", "NY", "12207", "US", _US_EAST), City("Ann Arbor", "MI", "48104", "US", _US_EAST),
-        City("Asheville", "NC", "28801", "US", _US_SOUTH), City("Austin", "TX", "78701", "US", _US_SOUTH),
-        City("Boise", "ID", "83702", "US", ("Portland, OR",)), City("Boulder", "CO", "80302", "US", _US_SOUTH[:2]),
-        City("Burlington", "VT", "05401", "US", _US_EAST), City("Eugene", "OR", "97401", "US", ("Portland, OR",)),
-        City("Flagstaff", "AZ", "86001", "US", _US_WEST), City("Madison", "WI", "53703", "US", _US_EAST),
+        City("Albany", "NY", "12207", "US", _US_EAST),
+        City("Ann Arbor", "MI", "48104", "US", _US_EAST),
+        City("Asheville", "NC", "28801", "US", _US_SOUTH),
+        City("Austin", "TX", "78701", "US", _US_SOUTH),
+        City("Boise", "ID", "83702", "US", ("Portland, OR",)),
+        City("Boulder", "CO", "80302", "US", _US_SOUTH[:2]),
+        City("Burlington", "VT", "05401", "US", _US_EAST),
+        City("Eugene", "OR", "97401", "US", ("Portland, OR",)),
+        City("Flagstaff", "AZ", "86001", "US", _US_WEST),
+        City("Madison", "WI", "53703", "US", _US_EAST),
         City("Missoula", "MT", "59802", "US", ("Portland, OR", "Spokane, WA")),
-        City("Oakland", "CA", "94607", "US", _US_WEST), City("Philadelphia", "PA", "19107", "US", _US_EAST),
-        City("Portland", "ME", "04101", "US", _US_EAST), City("Savannah", "GA", "31401", "US", _US_SOUTH),
+        City("Oakland", "CA", "94607", "US", _US_WEST),
+        City("Philadelphia", "PA", "19107", "US", _US_EAST),
+        City("Portland", "ME", "04101", "US", _US_EAST),
+        City("Savannah", "GA", "31401", "US", _US_SOUTH),
         City("Tacoma", "WA", "98402", "US", ("Portland, OR",)),
         City("Vancouver", "BC", "V6B 0A0", "CA", ("Portland, OR", "Seattle, WA")),
         City("Toronto", "ON", "M5V 0A0", "CA", ("Portland, OR", "Chicago, IL", "Mississauga, ON")),
-        City("Bristol", "England", "BS1 0AA", "GB", _EUROPE), City("Leeds", "England", "LS1 0AA", "GB", _EUROPE),
-        City("Edinburgh", "Scotland", "EH1 0AA", "GB", _EUROPE), City("Galway", "Galway", "H91 A000", "IE", _EUROPE),
+        City("Bristol", "England", "BS1 0AA", "GB", _EUROPE),
+        City("Leeds", "England", "LS1 0AA", "GB", _EUROPE),
+        City("Edinburgh", "Scotland", "EH1 0AA", "GB", _EUROPE),
+        City("Galway", "Galway", "H91 A000", "IE", _EUROPE),
         City("Cork", "Cork", "T12 A000", "IE", _EUROPE),
         City("Hobart", "TAS", "7000", "AU", ("Portland, OR", "Los Angeles, CA", "Melbourne, VIC")),
     ),
@@ -65,19 +76,6 @@ CITIES = {
     ),
 }  # fmt: skip
 
-STREETS = {
-    "en": (
-        "Larkspur Lane", "Juniper Hill Road", "Old Quarry Road", "Kettle Creek Drive", "Heron Court", "Maple Hollow",
-        "Foxglove Street", "Millrace Way", "Copperfield Row", "Windmill Terrace", "Saltmarsh Avenue", "Orchard Bend",
-        "Tanglewood Close", "Lantern Street", "Beekeeper's Path", "Stonecrop Place",
-    ),
-    "zh": (
-        "听雨路", "云栖巷", "竹影街", "半山路", "荷塘里", "松风大道", "枕水街", "晴川北路", "问茶巷", "青石板路", "桂香路", "望舒街",
-    ),
-}  # fmt: skip
-COURTS = ("云水家园", "听松苑", "半亩花田", "和风小区", "山语城", "锦书里")
-PLACES_LEFT = ("Front door", "Porch", "Mailroom", "Reception", "Side entrance")
-
 CARRIERS = {
     "US": (
         Carrier("UPS", "1Z999AA100000000", (2.4, 5.5)), Carrier("USPS", "940010000000000000", (3, 6.5)),
@@ -95,7 +93,13 @@ CARRIERS = {
 
 # What a scan says: picked up, at a hub, in the town, delivered.
 SCANS = {
-    "en": ("Picked up by carrier", "Arrived at facility", "Departed facility", "Out for delivery", "Delivered"),
+    "en": (
+        "Picked up by carrier",
+        "Arrived at facility",
+        "Departed facility",
+        "Out for delivery",
+        "Delivered",
+    ),
     "zh": ("已揽收", "快件已到达", "快件已发出", "派送中，请保持电话畅通", "已签收"),
 }
 
@@ -125,11 +129,12 @@ def phone(country: str, rng: random.Random) -> str:
 
 def street(language: str, rng: random.Random) -> str:
     if language == "zh":
-        return f"{rng.choice(STREETS['zh'])}{rng.randrange(1, 280)}号"
-    return f"{rng.randrange(2, 980)} {rng.choice(STREETS['en'])}"
+        return f"{rng.choice(names('zh').streets)}{rng.randrange(1, 280)}号"
+    return f"{rng.randrange(2, 980)} {rng.choice(names('en').streets)}"
 
 
 def second_line(language: str, rng: random.Random) -> str:
     if language == "zh":
-        return f"{rng.choice(COURTS)}{rng.randrange(1, 20)}栋{rng.randrange(1, 30)}0{rng.randrange(1, 5)}室"
+        house, flat = rng.randrange(1, 20), f"{rng.randrange(1, 30)}0{rng.randrange(1, 5)}"
+        return f"{rng.choice(names('zh').courts)}{house}栋{flat}室"
     return rng.choice(("", "", "", f"Apt {rng.randrange(1, 60)}", f"Unit {rng.randrange(1, 12)}B"))

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.conf import settings
 
@@ -129,9 +130,10 @@ def _fee(stage: Stage, turn: Turn) -> None:
     assert sale is not None
     assert chat.agent is not None
     fee = 0 if turn.argument == "waive" or rng.random() < 0.6 else sale.fee // 2
+    total = sale.total - sale.fee + fee
     before = {"shipping_fee": sale.fee, "total": sale.total, "currency": sale.shop.currency}
-    after = {**before, "shipping_fee": fee, "total": sale.total - sale.fee + fee}
-    slots["newfee"], slots["newtotal"] = slots.amount(fee), slots.amount(after["total"])
+    after = {**before, "shipping_fee": fee, "total": total}
+    slots["newfee"], slots["newtotal"] = slots.amount(fee), slots.amount(total)
     chat.at += timedelta(seconds=rng.uniform(15, 40))
     hold = timedelta(seconds=settings.ORDER_HOLD_SECONDS)
     order = Order(id=sale.id, number=sale.number, currency=sale.shop.currency)
@@ -148,20 +150,21 @@ def _fee(stage: Stage, turn: Turn) -> None:
         attempts=1,
         created_at=chat.at,
         run_at=chat.at + hold,
-        finished_at=chat.at + hold + _SECOND,
     )
     action.id = uid(chat.at, rng)
     _tell(chat, action, names.ACTION_REQUESTED, f" (asked by {chat.agent.name})", public=False)
-    chat.at += hold + _SECOND
+    done_at = chat.at = chat.at + hold + _SECOND
     _tell(chat, action, names.ACTION_DONE, "", public=True)
 
     def settle(shift: timedelta) -> None:
         sale.fee = fee
         sale.version += 1
-        for name in ("created_at", "run_at", "finished_at"):
-            setattr(action, name, getattr(action, name) + shift)
+        finished = done_at + shift
+        action.created_at += shift
+        action.run_at += shift
+        action.finished_at = finished
         action.conversation_id = chat.c.id
-        result = {"shipping_fee": fee, "updated_at": action.finished_at.isoformat()}
+        result = {"shipping_fee": fee, "updated_at": finished.isoformat()}
         stage.rows.add(action)
         stage.rows.commands.append((sale, DemoShopCommand(key=str(action.id), result=result)))
 
@@ -183,7 +186,9 @@ def _tell(chat: Chat, action: OrderAction, event: str, tail: str, *, public: boo
         "run_at": action.run_at,
     }
     event_data = {**params, "reason": action.reason, "undoes": None}
-    chat.entries.append(Entry(chat.at, Actor.agent(chat.agent), None, event, event_data, order_id=action.order_id))
+    chat.entries.append(
+        Entry(chat.at, Actor.agent(chat.agent), None, event, event_data, order_id=action.order_id)
+    )
     chat.line(event, params, kind.sentence(action) + tail, public=public, store=False)
 
 
@@ -301,7 +306,7 @@ def cut(script: Script, state: str, rng: random.Random) -> tuple[Turn, ...] | No
         return turns[: places[0] + 1] if places else None
     speakers = [(i, turn.who) for i, turn in enumerate(turns) if turn.who in "AB"]
     # Where one stops and the other has not begun.
-    ends = [(i, who) for (i, who), (_, then) in zip(speakers, speakers[1:], strict=False) if who != then]
+    ends = [(i, who) for (i, who), (_, then) in pairwise(speakers) if who != then]
     if state == "answered":
         places = [i for i, who in ends if who == "A"]
     else:

@@ -11,15 +11,42 @@ from django.db.models import Model
 from events.models import Event
 from events.record import Actor
 from helpdesk.lib.text import index_terms
-from inbox.models import Attachment, Conversation, Delivery, Draft, Mention, Message, ReadMark, SearchEntry, Tagging
+from inbox.models import (
+    Attachment,
+    Conversation,
+    Delivery,
+    Draft,
+    Mention,
+    Message,
+    ReadMark,
+    SearchEntry,
+    Tagging,
+)
 from orders.models import DemoShopCommand, DemoShopOrder, Order, OrderAction, OrderLine, Payment, Shipment
 from people.models import Buyer, BuyerIdentity
 
 # Each after what it refers to.
 TABLES: tuple[type[Model], ...] = (
-    Buyer, BuyerIdentity, Order, OrderLine, Payment, Shipment, DemoShopOrder, OrderAction, DemoShopCommand, Conversation,
-    Tagging, Message, Attachment, Delivery, Mention, ReadMark, Draft, SearchEntry, Event,
-)  # fmt: skip
+    Buyer,
+    BuyerIdentity,
+    Order,
+    OrderLine,
+    Payment,
+    Shipment,
+    DemoShopOrder,
+    OrderAction,
+    DemoShopCommand,
+    Conversation,
+    Tagging,
+    Message,
+    Attachment,
+    Delivery,
+    Mention,
+    ReadMark,
+    Draft,
+    SearchEntry,
+    Event,
+)
 BATCH = 5_000
 
 
@@ -35,9 +62,15 @@ class Rows:
             self.tables[type(row)].append(row)
 
     def add_event(
-        self, name: str, actor: Actor, at: datetime, store: UUID, conversation: UUID | None, order: UUID | None,
+        self,
+        name: str,
+        actor: Actor,
+        at: datetime,
+        store: UUID,
+        conversation: UUID | None,
+        order: UUID | None,
         data: dict[str, Any],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.tables[Event].append(
             Event(
                 at=at,
@@ -55,7 +88,9 @@ class Rows:
     def write(self) -> None:
         # In the order in which things happened, as the tables that count upwards would have them.
         self.tables[Event].sort(key=lambda event: event.at)
-        self.tables[Message].sort(key=lambda message: (message.created_at, message.conversation_id, message.seq))
+        self.tables[Message].sort(
+            key=lambda message: (message.created_at, message.conversation_id, message.seq)
+        )
         self.tables[SearchEntry] += [
             SearchEntry(store_id=m.conversation.store_id, message=m, terms=index_terms(m.body))
             for m in self.tables[Message]

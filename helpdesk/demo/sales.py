@@ -1,4 +1,4 @@
-"""One order and its life: placed, paid, sent, delivered. Kept as plain values until the world is written down."""
+"""One order and its life: placed, paid, sent, delivered. Plain values until the world is written down."""
 
 import random
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from helpdesk.demo import places
+from helpdesk.demo.catalogue import Item
 from helpdesk.demo.clock import within
 from helpdesk.demo.places import Carrier, City
-from helpdesk.demo.shop_en import Item
 from helpdesk.demo.shops import Shop
 from orders.models import Order
 
@@ -91,7 +91,7 @@ class Sale:
 
     @property
     def shipped_at(self) -> datetime | None:
-        if self.paid_at is None or self.due_at > self.now or self._ended_before(self.due_at):
+        if self.paid_at is None or self.due_at > self.now or self.cancelled_at is not None:
             return None
         return self.due_at
 
@@ -127,6 +127,12 @@ class Sale:
         self.pays_after = moment - self.placed_at
         self.plan()
 
+    def hold_until(self, moment: datetime) -> None:
+        """Keep it from leaving before `moment`: somebody has just been told that it is still here."""
+        if self.due_at <= moment:
+            self.ships_after += moment - self.due_at + timedelta(hours=3)
+            self.plan()
+
     def cancel_at(self, moment: datetime) -> None:
         """Call it off; what was paid by then is given back."""
         if self.paid_at is not None and self.paid_at > moment:
@@ -146,8 +152,15 @@ class Sale:
         hubs = self.city.via[1:]
         for index, hub in enumerate(hubs):
             start = 0.2 + 0.75 * index / len(hubs)
-            found += [(left + road * start, arrived, hub), (left + road * (start + 0.4 / len(hubs)), departed, hub)]
-        found += [(left + road, arrived, local), (arrives - timedelta(hours=3), out, local), (arrives, delivered, local)]
+            found += [
+                (left + road * start, arrived, hub),
+                (left + road * (start + 0.4 / len(hubs)), departed, hub),
+            ]
+        found += [
+            (left + road, arrived, local),
+            (arrives - timedelta(hours=3), out, local),
+            (arrives, delivered, local),
+        ]
         return [scan for scan in found if scan[0] <= moment]
 
     def place_at(self, moment: datetime) -> str:

@@ -88,20 +88,22 @@ class Decks:
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self._left: dict[Any, list[Any]] = {}
-        self._dealt: dict[Any, Any] = {}
+        self._dealt: dict[Any, list[Any]] = {}  # the whole round, in the order of dealing
         self._last = 0  # which alternative of a turn was dealt last
 
     def deal(self, key: Any, cards: Sequence[Any]) -> Any:
         left = self._left.get(key)
         if not left:
-            left = self._left[key] = self.rng.sample(cards, len(cards))
-            if len(left) > 1 and left[-1] == self._dealt.get(key):
-                left[0], left[-1] = left[-1], left[0]
-        self._dealt[key] = left[-1]
+            # What was dealt in the later half of the last round does not come in the earlier half of this one.
+            last = self._dealt.get(key) or self.rng.sample(cards, len(cards))
+            half = (len(last) + 1) // 2
+            early, late = last[:half], last[half:]
+            left = self._left[key] = self.rng.sample(late, len(late)) + self.rng.sample(early, len(early))
+            self._dealt[key] = left[::-1]
         return left.pop()
 
     def script(self, language: str, topic: str, has: frozenset[str], word: str = "") -> Script | None:
-        """Deal a script of the topic that needs no more than `has` (and does `word`), None where there is none."""
+        """Deal a script that needs no more than `has` (and does `word`); None where there is none."""
         fitting = [s for s in scripts(language)[topic] if s.needs <= has and (not word or word in s.words)]
         if not fitting:
             return None

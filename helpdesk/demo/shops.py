@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from helpdesk.demo import shop_en, shop_zh
+from helpdesk.demo.catalogue import Item, catalogue
 from helpdesk.demo.clock import Clock
-from helpdesk.demo.shop_en import Item
 
 IDENTITY_SECRET = "demo-identity-secret"
 
@@ -27,6 +26,7 @@ class Shop:
 
     key: str
     name: str
+    channel: str
     language: str  # of its words: en, zh
     store_language: str  # as settings name it
     zone: str
@@ -62,6 +62,7 @@ SHOPS = (
     Shop(
         key="demo",
         name="Juniper & Slate",
+        channel="Website chat",
         language="en",
         store_language="en",
         zone="America/New_York",
@@ -69,7 +70,7 @@ SHOPS = (
         country="US",
         color="#2f6f5e",
         greeting="Hi! Ask us anything about your order or our gear.",
-        items=shop_en.ITEMS,
+        items=catalogue("en"),
         hero=Hero("1001", "Emma Larsen", 100234, 1200),
         orders=850,
         buyers=255,
@@ -88,6 +89,7 @@ SHOPS = (
     Shop(
         key="demo-cn",
         name="山岚茶器",
+        channel="网页客服",
         language="zh",
         store_language="zh-hans",
         zone="Asia/Shanghai",
@@ -95,7 +97,7 @@ SHOPS = (
         country="CN",
         color="#8a4b2f",
         greeting="您好，欢迎来到山岚茶器！选器、泡茶、查订单，都可以问我们。",
-        items=shop_zh.ITEMS,
+        items=catalogue("zh"),
         hero=Hero("2001", "林若溪", 200118, 1200),
         orders=650,
         buyers=205,

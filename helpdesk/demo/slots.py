@@ -4,9 +4,9 @@ import random
 from datetime import datetime
 from functools import lru_cache
 
+from helpdesk.demo.catalogue import Item
 from helpdesk.demo.sales import Sale
 from helpdesk.demo.scripts import Decks
-from helpdesk.demo.shop_en import Item
 from helpdesk.demo.shops import Shop
 from helpdesk.lib import money
 
@@ -26,7 +26,15 @@ class Slots(dict[str, str]):
     """The words for one conversation. They are looked up when a script asks, and then stay the same."""
 
     def __init__(
-        self, *, shop: Shop, decks: Decks, rng: random.Random, item: Item, variant: str, sale: Sale | None, orders: int
+        self,
+        *,
+        shop: Shop,
+        decks: Decks,
+        rng: random.Random,
+        item: Item,
+        variant: str,
+        sale: Sale | None,
+        orders: int,
     ) -> None:
         self.shop, self.decks, self.rng = shop, decks, rng
         self.item, self.sale = item, sale

@@ -1,13 +1,15 @@
 """Making the whole: stores and people first, then block after block of buyers, orders and conversations."""
 
+import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from helpdesk.demo import canned, people
+from helpdesk.demo import people
 from helpdesk.demo.cast import Block, Person, cast
 from helpdesk.demo.drama import Drama, House
 from helpdesk.demo.photos import Photo, store_photos
@@ -36,7 +38,11 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         stores = {shop.key: _store(shop) for shop in SHOPS}
         teams = _teams(stores)
         agents = _agents(teams)
-        tags = {name: Tag.objects.create(name=name, color=color) for t in people.TAGS.values() for name, color in t.items()}
+        tags = {
+            name: Tag.objects.create(name=name, color=tag["color"])
+            for shop in SHOPS
+            for name, tag in people.names(shop.language).tags.items()
+        }
         products = {shop.key: _products(shop, stores[shop.key]) for shop in SHOPS}
         _canned(stores)
     photos = store_photos()
@@ -61,7 +67,7 @@ def _store(shop: Shop) -> Store:
         greeting=shop.greeting,
         identity_secret=IDENTITY_SECRET,
     )
-    Channel.objects.create(store=store, kind="widget", name=f"{shop.name} · {'网页客服' if shop.language == 'zh' else 'Web'}")
+    Channel.objects.create(store=store, kind="widget", name=shop.channel)
     Connection.objects.create(store=store, kind="demo")
     return store
 
@@ -112,23 +118,26 @@ def _products(shop: Shop, store: Store) -> dict[str, Product]:
 
 
 def _canned(stores: dict[str, Store]) -> None:
-    rows = [
-        CannedReply(shortcut=shortcut, title=title, body=body, language=language)
-        for language, replies in canned.EVERYWHERE.items()
-        for shortcut, title, body in replies
-    ]
-    rows += [
-        CannedReply(store=stores[key], shortcut=shortcut, title=title, body=body, language=stores[key].language)
-        for key, replies in canned.BY_STORE.items()
-        for shortcut, title, body in replies
-    ]
-    CannedReply.objects.bulk_create(rows)
+    text = (Path(__file__).parent / "canned.toml").read_text(encoding="utf-8")
+    for place, replies in tomllib.loads(text).items():
+        store = stores.get(place)
+        language = store.language if store else place
+        CannedReply.objects.bulk_create(
+            CannedReply(store=store, shortcut=shortcut, language=language, **reply)
+            for shortcut, reply in replies.items()
+        )
 
 
 def _block(
-    block: Block, shop: Shop, store: Store, agents: dict[str, Agent], teams: dict[str, Team], tags: dict[str, Tag],
-    products: dict[str, Product], photos: dict[str, Photo],
-) -> None:  # fmt: skip
+    block: Block,
+    shop: Shop,
+    store: Store,
+    agents: dict[str, Agent],
+    teams: dict[str, Team],
+    tags: dict[str, Tag],
+    products: dict[str, Product],
+    photos: dict[str, Photo],
+) -> None:
     rows = Rows()
     persons = cast(block, shop, store)
     serving = [team for name, team in teams.items() if shop.key in people.TEAMS[name]]
@@ -158,7 +167,9 @@ def _buyer(person: Person, rows: Rows) -> None:
     row.created_at = min(row.created_at, *seen, row.last_seen_at)
     rows.add(row)
     if row.external_id is not None:
-        rows.add(BuyerIdentity(store=row.store, buyer=row, kind="store", value=row.external_id, verified=True))
+        rows.add(
+            BuyerIdentity(store=row.store, buyer=row, kind="store", value=row.external_id, verified=True)
+        )
     if terms := buyer_terms(row):
         rows.add(SearchEntry(store_id=row.store_id, buyer=row, terms=terms))
 
@@ -189,10 +200,14 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
             "country": country,
         },
         shipping_method=sale.method,
-        pay_url=f"{settings.PUBLIC_URL}/demo-shop/?order={sale.number}" if sale.status == Order.Status.UNPAID else "",
+        pay_url=f"{settings.PUBLIC_URL}/demo-shop/?order={sale.number}"
+        if sale.status == Order.Status.UNPAID
+        else "",
         placed_at=sale.placed_at,
         version=sale.version,
-        synced_at=max(filter(None, (sale.placed_at, sale.paid_at, sale.shipped_at, sale.delivered_at, sale.ends_at))),
+        synced_at=max(
+            filter(None, (sale.placed_at, sale.paid_at, sale.shipped_at, sale.delivered_at, sale.ends_at))
+        ),
     )
     rows.add(order)
     lines = [
@@ -212,9 +227,11 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
     if sale.paid_at is not None:
         method = sale.rng.choice(sale.shop.pays)
         reference = f"PAY-{sale.rng.getrandbits(40):010X}"
-        rows.add(Payment(order=order, amount=sale.paid, method=method, reference=reference, paid_at=sale.paid_at))
-    if sale.shipped_at is not None:
-        rows.add(_shipment(sale, order))
+        rows.add(
+            Payment(order=order, amount=sale.paid, method=method, reference=reference, paid_at=sale.paid_at)
+        )
+    if (shipped_at := sale.shipped_at) is not None:
+        rows.add(_shipment(sale, order, shipped_at))
     rows.add(
         DemoShopOrder(
             store=store,
@@ -227,13 +244,13 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
     return order
 
 
-def _shipment(sale: Sale, order: Order) -> Shipment:
+def _shipment(sale: Sale, order: Order, shipped_at: datetime) -> Shipment:
     scans = sale.scans_until(sale.now)
     return Shipment(
         order=order,
         carrier=sale.carrier.name,
         tracking_number=sale.tracking,
-        shipped_at=sale.shipped_at,
+        shipped_at=shipped_at,
         delivered_at=sale.delivered_at,
         events=[{"at": iso(at), "text": text, "place": place} for at, text, place in scans],
     )
