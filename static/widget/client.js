@@ -30,7 +30,9 @@ const outbox = createOutbox({
     if (message.conversation === conversation?.id && message.seq === last + 1) receive(message, last);
     else catchUp();
   },
-  tell: (name, value) => on[name](value),
+  // One that is before the last one we have is in the history: a late answer to a message of long ago.
+  sent: (clientId, seq) => (seq <= last ? on.known(clientId) : on.sent(clientId)),
+  tell: (name, entry) => on[name](entry),
 });
 
 export const { send, discard } = outbox;
@@ -40,7 +42,7 @@ export const currentConversation = () => conversation;
 
 /**
  * Listen. `on` has session, started (another conversation), message, conversation, read, typing, presence, order,
- * line (live, lost, polling or down), sent, unsent, refused and gone.
+ * line (live, lost, polling or down), sent, known, unsent, refused and gone.
  */
 export function start(handlers) {
   on = handlers;
@@ -123,7 +125,7 @@ function settle(answer) {
   const before = keep.visitor() || visitor;
   visitor = answer.visitor;
   token = answer.visitor_token;
-  outbox.load(before, visitor);
+  outbox.load(before, visitor, answer.messages);
   const contact = before?.id === visitor.id ? before.contact : undefined;
   keep.keepVisitor({ token, id: visitor.id, verified: visitor.verified, contact });
   conversation = answer.conversation;

@@ -26,13 +26,15 @@ export function setUp(onSend) {
   });
 }
 
-/** Show the form instead of the composer, or the other way round. */
+/** Show the form instead of the composer, or the other way round; never from under somebody who is writing. */
 export function update({ online, verified, isEmpty }) {
   const wanted = !online && !verified && isEmpty && !contact();
-  // Not from under somebody who is filling it in.
-  const busy = !form.hidden && isEmpty && form.elements.body.value.trim() !== "";
-  form.hidden = !wanted && !busy;
-  composer.hidden = !form.hidden;
+  const written = (form.hidden ? composer : form).querySelector("textarea").value.trim() !== "";
+  if (wanted === !form.hidden || (written && isEmpty)) return;
+  const focused = (form.hidden ? composer : form).contains(document.activeElement);
+  form.hidden = !wanted;
+  composer.hidden = wanted;
+  if (focused) (wanted ? form : composer).querySelector("input:not([type=file]), textarea").focus({ preventScroll: true });
 }
 
 export function isShown() {

@@ -10,16 +10,19 @@ const LONGEST_PAUSE_MS = 30_000;
 const PASSING = ["internal", "rate_limited"]; // errors of the socket after which the same message may succeed
 
 /**
- * `desk` has session() -> {token, live, visitorId, generation}, unauthorized(), posted(message), and
- * tell(name, value) for sent, unsent and refused.
+ * `desk` has session() -> {token, live, visitorId, generation}, unauthorized(), sent(clientId, seq),
+ * posted(message), and tell(name, entry) for unsent and refused.
  */
 export function createOutbox(desk) {
   let waiting = new Map(); // client_id -> {client_id, body, attachments, at, refused?}
   let flushing = false, failures = 0, timer;
   const awaited = new Map(); // client_id -> what to call with its ack or error
 
-  /** Take over what is kept for `visitor`, and what the visitor `before` left, where that may be sent in this name. */
-  function load(before, visitor) {
+  /**
+   * Take over what is kept for `visitor`, and what the visitor `before` left, where that may be sent in this name.
+   * `messages` are there already, so they need no sending.
+   */
+  function load(before, visitor, messages) {
     // What an anonymous visitor wrote is theirs once the store says who they are. What one buyer wrote never
     // goes out in the name of another.
     const same = !before || before.id === visitor.id;
@@ -32,6 +35,12 @@ export function createOutbox(desk) {
       keep.keepMessage(visitor.id, entry);
       waiting.set(entry.client_id, entry);
     }
+    for (const message of messages) if (waiting.has(message.client_id)) drop(visitor.id, message.client_id);
+  }
+
+  function drop(visitorId, clientId) {
+    waiting.delete(clientId);
+    keep.dropMessage(visitorId, clientId);
   }
 
   /** Send a message; it is kept until the desk has it, whatever happens to this page. Returns the entry. */
@@ -49,8 +58,7 @@ export function createOutbox(desk) {
   }
 
   function discard(clientId) {
-    waiting.delete(clientId);
-    keep.dropMessage(desk.session().visitorId, clientId);
+    drop(desk.session().visitorId, clientId);
   }
 
   function readmit(clientId) {
@@ -88,12 +96,12 @@ export function createOutbox(desk) {
     const frame = { client_id: entry.client_id, body: entry.body, attachments: files };
     if (live?.isUp()) {
       const answer = await overSocket(live, frame);
-      if (answer.type === "ack") return sent(entry);
+      if (answer.type === "ack") return sent(entry, answer.seq);
       if (answer.type === "error" && !PASSING.includes(answer.code)) return refuse(entry, answer);
     }
     try {
       const { message } = await call("POST", "messages", { token, body: frame });
-      sent(entry);
+      sent(entry, message.seq);
       desk.posted(message);
     } catch (error) {
       if (!(error instanceof Refusal) || error.passing || error.status === 401) throw error;
@@ -114,9 +122,9 @@ export function createOutbox(desk) {
     });
   }
 
-  function sent(entry) {
+  function sent(entry, seq) {
     discard(entry.client_id);
-    desk.tell("sent", entry.client_id);
+    desk.sent(entry.client_id, seq);
   }
 
   function refuse(entry, { code, detail }) {

@@ -85,12 +85,10 @@ function onSession(answer, entries) {
   get("older").hidden = !hasEarlier;
   get("skeleton").hidden = true;
   get("tabs").hidden = !verified;
+  orders.clear(); // somebody else's, perhaps
   if (verified) get("chat").setAttribute("role", "tabpanel");
-  else {
-    get("chat").removeAttribute("role");
-    orders.clear();
-    if (get("chat").hidden) showTab("chat");
-  }
+  else get("chat").removeAttribute("role");
+  if (get("chat").hidden) showTab(verified ? "orders" : "chat");
   fillAvatar(document.querySelector(".greeting .avatar"), store.name);
   const conversation = answer.conversation;
   readSeq = conversation?.buyer_read_seq ?? 0;
@@ -251,6 +249,7 @@ client.start({
   order: updateOrder,
   line: showLine,
   sent: (clientId) => timeline.mark(clientId, "sent"),
+  known: (clientId) => timeline.remove(clientId),
   unsent: (entry) => timeline.mark(entry.client_id, "unsent", entry),
   refused: (entry) => timeline.mark(entry.client_id, "refused", entry),
   gone: () => host.tell("gone"),

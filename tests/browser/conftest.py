@@ -8,6 +8,8 @@
 A page that wrote an error to its console, or raised one, fails its test when it ends.
 """
 
+import contextlib
+import json
 import os
 import shutil
 import signal
@@ -20,11 +22,14 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
@@ -107,6 +112,11 @@ class Desk:
             time.sleep(0.1)
         raise AssertionError("the desk did not start:\n" + (self.folder / "desk.log").read_text()[-4000:])
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is None:
             return
@@ -123,17 +133,89 @@ class Desk:
         client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=20)
         client.get("/accounts/login/")
         form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        client.post("/accounts/login/", data=form, headers={"Referer": self.url})
-        assert client.get("/api/v1/me/").status_code == 200, f"{email} could not log in"
+        answer = client.post("/accounts/login/", data=form, headers={"Referer": self.url})
+        assert "sessionid" in client.cookies, f"{email} could not log in: {answer.status_code}"
         client.headers.update({"X-CSRFToken": client.cookies["csrftoken"], "Referer": self.url})
         return client
+
+    def console(self, email: str = "agent@demo.test") -> "Console":
+        """Return an agent at the live socket, without a browser."""
+        return Console(self, self.agent(email))
+
+
+class Console:
+    """An agent's socket. Frames that come are kept in `frames`."""
+
+    def __init__(self, desk: Desk, client: httpx.Client) -> None:
+        self.client = client
+        self.frames: list[dict[str, Any]] = []
+        self.changed = threading.Condition()
+        cookie = f"sessionid={client.cookies['sessionid']}"
+        address = desk.url.replace("http", "ws", 1) + "/ws/console/"
+        self.socket = connect(address, additional_headers={"Cookie": cookie}, origin=desk.url)  # type: ignore[arg-type]
+        threading.Thread(target=self._hear, daemon=True).start()
+        self.send("hello")
+        self.wait_for(lambda frame: frame["type"] == "welcome")
+
+    def _hear(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for text in self.socket:
+                with self.changed:
+                    self.frames.append(json.loads(text))
+                    self.changed.notify_all()
+
+    def send(self, kind: str, **frame: Any) -> None:
+        self.socket.send(json.dumps({"type": kind, **frame}))
+
+    def wait_for(self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 15) -> dict[str, Any]:
+        """Return the first frame that is `wanted`, of those heard and those to come."""
+        deadline = time.monotonic() + timeout_s
+        with self.changed:
+            while True:
+                for frame in self.frames:
+                    if wanted(frame):
+                        return frame
+                left = deadline - time.monotonic()
+                if left <= 0 or not self.changed.wait(left):
+                    raise AssertionError(f"not heard; the last frames: {self.frames[-5:]}")
+
+    def open(self, body: str) -> str:
+        """Wait until a buyer has written `body`; open that conversation and return its id."""
+        heard = self.wait_for(lambda f: f.get("summary", {}).get("preview") == body)
+        conversation = str(heard["summary"]["id"])
+        self.send("subscribe", conversation=conversation, after=0)
+        self.wait_for(lambda f: f["type"] == "subscribed" and f["conversation"] == conversation)
+        return conversation
+
+    def say(self, conversation: str, body: str, **more: Any) -> str:
+        """Write a message; return its id once it is acknowledged."""
+        client_id = uuid4().hex
+        self.send("message.send", conversation=conversation, client_id=client_id, body=body, **more)
+        return str(self.wait_for(lambda f: f.get("client_id") == client_id)["id"])
+
+    def do(self, conversation: str, verb: str, **body: Any) -> dict[str, Any]:
+        """Do something to a conversation over REST: resolve, assign, cards ..."""
+        answer = self.client.post(f"/api/v1/conversations/{conversation}/{verb}/", json=body)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+@pytest.fixture
+def console(desk: Desk) -> Iterator[Console]:
+    console = desk.console()
+    yield console
+    console.close()
 
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.manage("migrate", "--verbosity", "0")
-    desk.manage("demo_data", "--scale", "0.03")
+    desk.manage("demo_data", "--scale", "1")
     desk.start()
     yield desk
     desk.stop()
