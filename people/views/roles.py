@@ -22,7 +22,16 @@ View = Callable[Concatenate[AgentRequest, P], HttpResponse]
 
 
 def for_agents(view: View[P]) -> Callable[..., HttpResponse]:
-    return cast(Callable[..., HttpResponse], login_required(cast(Any, view)))
+    """Lead to the log-in; a fragment is told 401, or the log-in would be put into the middle of a page."""
+    with_log_in = cast(Callable[..., HttpResponse], login_required(cast(Any, view)))
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "HX-Request" in request.headers and not request.user.is_authenticated:
+            return HttpResponse(status=401)
+        return with_log_in(request, *args, **kwargs)
+
+    return checked
 
 
 def for_supervisors(view: View[P]) -> Callable[..., HttpResponse]:

@@ -48,14 +48,24 @@ function refresh(order) {
 }
 
 function onOrder({ detail }) {
-  if (detail.order) refresh(document.getElementById(`order-${detail.order}`));
-  else refreshBuyer(document.getElementById("panel-buyer"));
+  const order = document.getElementById(`order-${detail.order}`);
+  if (order) refresh(order);
+  else if (detail.order) showNew(document.querySelector(".panel-orders"), detail.buyer);
+  else showBuyer(document.getElementById("panel-buyer"));
 }
 
-function refreshBuyer(buyer) {
+/** The buyer has just ordered: the list begins with it, unless a form is open in it. */
+function showNew(list, buyer) {
+  if (buyer && list?.dataset.buyer === buyer && !list.querySelector("[data-act-form]")) again(list);
+}
+
+function showBuyer(buyer) {
   const note = buyer?.querySelector("textarea");
-  if (!buyer || note.value !== note.defaultValue) return; // a note is being written
-  window.htmx.ajax("GET", buyer.dataset.refresh, { source: buyer, target: buyer, swap: "outerHTML" }).catch(() => {});
+  if (note && note.value === note.defaultValue) again(buyer); // a note that is being written stays
+}
+
+function again(element) {
+  window.htmx.ajax("GET", element.dataset.refresh, { source: element, target: element, swap: "outerHTML" }).catch(() => {});
 }
 
 // A form that has just opened: the cursor goes to its first field, or, filled in already, to its button.

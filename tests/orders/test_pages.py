@@ -156,6 +156,7 @@ def test_an_agent_sees_the_orders_of_their_own_stores_only(world: World, login: 
 def test_nobody_sees_anything_without_a_log_in(world: World) -> None:
     for path in ("/orders/", f"/orders/{world.order.id}/", f"/inbox/{world.conversation.id}/panel/orders/"):
         assert Client().get(path).status_code == 302
+        assert Client().get(path, headers=HTMX).status_code == 401
 
 
 # -- Numbers of queries

@@ -12,6 +12,7 @@ const body = document.getElementById("panel-body");
 const tabs = [...panel.querySelectorAll("[data-tab]")];
 let tab = tabs[0].dataset.tab;
 let holder = null;
+let isBroken = false;
 let shown = null; // the conversation whose documents are here, or on their way
 
 export function start() {
@@ -30,7 +31,8 @@ export function start() {
   });
   // A conversation that came by its address alone may not exist: wait until it does.
   on("detail", ({ id }) => id === state.open && shown !== id && load());
-  onSocket("order.updated", ({ order }) => ring(order.id));
+  onSocket("state", (now) => now === "open" && isBroken && state.open && load());
+  onSocket("order.updated", ({ order }) => ring(order.id, order.buyer?.id));
   onSocket("order.action", ({ order }) => ring(order?.id ?? order));
   onSocket("buyer.updated", () => ring(null));
   paintTabs();
@@ -78,12 +80,14 @@ function hold() {
 
 function load() {
   shown = state.open;
+  isBroken = false;
   hold();
   body.setAttribute("aria-busy", "true");
   window.htmx.ajax("GET", address(), { source: holder, target: holder, swap: "innerHTML" }).catch(() => {});
 }
 
 function failed() {
+  isBroken = true;
   const words = clone("panel-failed");
   slot(words, "retry").addEventListener("click", load);
   holder.replaceChildren(words);
@@ -91,6 +95,6 @@ function failed() {
 }
 
 /** An order changed: the fragment that shows it asks for itself again. */
-function ring(order) {
-  panel.dispatchEvent(new CustomEvent("desk:order", { detail: { order } }));
+function ring(order, buyer) {
+  panel.dispatchEvent(new CustomEvent("desk:order", { detail: { order, buyer } }));
 }
