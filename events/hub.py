@@ -29,9 +29,11 @@ GROUP = "helpdesk"
 HEARTBEAT_S = 10.0
 DEAF_AFTER_S = 4.0  # an echo of our own that takes longer than this means that we hear nobody
 ORDER = '{"type":"_'  # not for clients: an order to the sockets that listen to its topic
+LATEST_EVERY_S = 0.2  # how often one `latest` is handed out: faster than anybody reads a list
 MAX_WAITING = 20_000  # frames kept for a layer that does not answer; clients catch up from the rows anyway
 
-Frames = list[tuple[tuple[str, ...], str]]
+# Topics, the encoded frame and, where only the newest of its kind matters, the name of that kind.
+Frames = list[tuple[tuple[str, ...], str, str]]
 _encoder = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -47,7 +49,9 @@ class Hub:
         self.topics: defaultdict[str, set[Socket]] = defaultdict(set)
         self.sockets: set[Socket] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._waiting: deque[tuple[tuple[str, ...], str]] = deque()
+        self._name = uuid4().hex
+        self._held: dict[str, tuple[tuple[str, ...], str] | None] = {}  # by `latest`, for its pause
+        self._waiting: deque[tuple[tuple[str, ...], str, str]] = deque()
         self._sender: asyncio.Task[None] | None = None
         self._missed = False
         self._echo = ""
@@ -79,8 +83,17 @@ class Hub:
             self.unlisten(socket, topic)
         self.sockets.discard(socket)
 
-    def deliver(self, topics: Iterable[str], frame: str) -> None:
-        """Hand a frame to every local socket that listens to any of the topics, once each."""
+    def deliver(self, topics: tuple[str, ...], frame: str, latest: str = "") -> None:
+        """Hand a frame to every local socket that listens to any of the topics, once each.
+
+        The first of a `latest` goes at once; of those that follow within the pause, the last at its end.
+        """
+        if latest:
+            if latest in self._held:
+                self._held[latest] = (topics, frame)
+                return
+            self._held[latest] = None
+            asyncio.get_running_loop().call_later(LATEST_EVERY_S, self._release, latest)
         found = [listeners for topic in topics if (listeners := self.topics.get(topic))]
         if not found:
             return
@@ -93,6 +106,11 @@ class Hub:
         for socket in listening:
             socket.offer(frame)
 
+    def _release(self, latest: str) -> None:
+        held = self._held.pop(latest, None)
+        if held is not None:
+            self.deliver(*held, latest)
+
     # -- the loop
 
     def start(self) -> None:
@@ -103,6 +121,7 @@ class Hub:
         # Nothing of an earlier loop lives on: its sockets are gone, and so is whoever was sending.
         self.topics.clear()
         self.sockets.clear()
+        self._held.clear()
         self._waiting.clear()
         self._sender = None
         self._missed = self.deaf = False
@@ -151,9 +170,11 @@ class Hub:
             if message["echo"] == self._echo:
                 self._echo_heard.set()
             return
-        for topics, frame in message["frames"]:
+        if message["from"] == self._name:
+            return  # handed out when it was published
+        for topics, frame, latest in message["frames"]:
             if topics:
-                self.deliver(topics, frame)
+                self.deliver(tuple(topics), frame, latest)
             else:
                 self._everyone(frame)
 
@@ -208,7 +229,9 @@ class Hub:
     # -- publishing
 
     def publish(self, frames: Frames) -> None:
-        """Queue frames on the hub's loop. Called on that loop."""
+        """Hand frames to our own sockets now, and queue them for the other processes. Called on the hub's loop."""
+        for topics, frame, latest in frames:
+            self.deliver(topics, frame, latest)
         if len(self._waiting) + len(frames) > MAX_WAITING:
             self._waiting.clear()
             self._missed = True
@@ -224,10 +247,12 @@ class Hub:
             while self._waiting or self._missed:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 200))]
                 if self._missed and not batch:
-                    batch = [((), encode({"type": "resync"}))]
+                    batch = [((), encode({"type": "resync"}), "")]
                 try:
                     async with asyncio.timeout(DEAF_AFTER_S):
-                        await get_channel_layer().group_send(GROUP, {"type": "hub.frames", "frames": batch})
+                        await get_channel_layer().group_send(
+                            GROUP, {"type": "hub.frames", "from": self._name, "frames": batch}
+                        )
                     if batch[-1][0] == ():
                         self._missed = False
                     pause = 0.1

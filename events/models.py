@@ -6,6 +6,16 @@ from django.db import models
 from django.utils import timezone
 
 
+class AppendOnly(models.QuerySet["Event"]):
+    """Events can be found and added, one by one or many."""
+
+    def update(self, **fields: Any) -> int:
+        raise TypeError("events are never changed")
+
+    def delete(self) -> Any:
+        raise TypeError("events are never deleted")
+
+
 class Event(models.Model):
     """One thing that happened: the audit entry, and what was pushed to the screens.
 
@@ -22,6 +32,8 @@ class Event(models.Model):
     conversation_id = models.UUIDField(null=True)
     order_id = models.UUIDField(null=True)
     data = models.JSONField(default=dict)
+
+    objects = AppendOnly.as_manager()
 
     class Meta:
         indexes: ClassVar = [

@@ -23,7 +23,9 @@ AGENT_LOGGED_IN = "agent.logged_in"
 AGENT_LOGGED_OUT = "agent.logged_out"
 AGENT_PRESENCE = "agent.presence"
 AGENT_CREATED = "agent.created"
-AGENT_CHANGED = "agent.changed"  # role, teams, active, password: what changed is in the data, never the password
+AGENT_CHANGED = (
+    "agent.changed"  # role, teams, active, password: what changed is in the data, never the password
+)
 TEAM_CHANGED = "team.changed"
 STORE_CHANGED = "store.changed"
 

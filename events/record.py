@@ -46,10 +46,14 @@ SYSTEM = Actor("system", None, "")
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One frame for everybody who listens to any of `topics` (each listener gets it once)."""
+    """One frame for everybody who listens to any of `topics` (each listener gets it once).
+
+    Of frames with the same `latest` only the newest matters: in a burst those between are left out.
+    """
 
     topics: tuple[str, ...]
     frame: dict[str, Any]
+    latest: str = ""
 
 
 @dataclass(slots=True)
@@ -95,6 +99,6 @@ def record(*happenings: Happening) -> list[Event]:
 
 def push(pushes: Iterable[Push]) -> None:
     """Send frames after the commit, without a record: for what is not a fact (typing, who is looking)."""
-    frames = [(push.topics, hub.encode(push.frame)) for push in pushes]
+    frames: hub.Frames = [(push.topics, hub.encode(push.frame), push.latest) for push in pushes]
     if frames:
         transaction.on_commit(lambda: hub.publish(frames))

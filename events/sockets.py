@@ -225,6 +225,8 @@ class Socket(AsyncConsumer):
                 if self._closing or self._unread() < MAX_BACKLOG // 4:
                     break
                 await asyncio.sleep(0.02)
+            else:
+                self.close(SLOW)
             self.send_frame(frame)
 
     def _unread(self) -> int:
