@@ -132,7 +132,7 @@ def test_the_palette_finds_and_does(desk: Desk, open_page: OpenPage):
 
     page.keyboard.press("Control+k")
     page.keyboard.type("resolve")
-    page.locator("#palette [role=option]", has_text=re.compile("^Resolve")).click()
+    page.locator("#palette [role=option]", has_text=re.compile("^Resolve")).first.click()
     expect(page.locator("#conversation-head [data-slot=status]")).to_have_text("Resolved")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#conversation-head [data-slot=status]")).to_be_hidden()

@@ -30,17 +30,16 @@ def test_a_draft_survives_a_reload_and_waits_in_another_browser(desk: Desk, open
     field(page).fill("Half a thought")
     page.get_by_role("button", name="Private note").click()
     field(page).fill("Half a note")
-    with page.expect_response(lambda answer: "/draft/" in answer.url):
-        pass
+    page.wait_for_event("response", lambda answer: "Half a note" in (answer.request.post_data or ""))
 
     page.reload()
     expect(field(page)).to_have_value("Half a note")
-    page.get_by_role("button", name="Reply", exact=True).click()
-    expect(field(page)).to_have_value("Half a thought")
-
     elsewhere = open_page(page.url, agent=AGENT)
     expect(field(elsewhere)).to_have_value("Half a note")
     expect(elsewhere.locator("#composer")).to_have_attribute("data-mode", "note")
+
+    page.get_by_role("button", name="Reply", exact=True).click()
+    expect(field(page)).to_have_value("Half a thought")
 
 
 def test_drafts_belong_to_their_conversation_and_show_in_the_list(desk: Desk, open_page: OpenPage):
@@ -58,7 +57,7 @@ def test_drafts_belong_to_their_conversation_and_show_in_the_list(desk: Desk, op
 def test_a_reply_to_what_has_changed_meanwhile_is_held_back(desk: Desk, open_page: OpenPage):
     buyer = Buyer(desk.url)
     page, line = opened(desk, open_page, buyer)
-    line.loses = lambda frame: "changed my mind" in frame
+    line.loses = lambda frame: "message.created" in frame and "changed my mind" in frame
     buyer.say("Wait, I changed my mind")
 
     write(page, "Done as you asked")
@@ -96,10 +95,12 @@ def test_what_is_written_without_a_line_goes_out_once(desk: Desk, open_page: Ope
 
     # The page is loaded anew while there is still no way to the desk but for the page itself.
     page.reload()
-    page.wait_for_timeout(500)
+    try_now = page.get_by_role("button", name="Try now")
+    expect(try_now).to_be_visible()
+    assert buyer.heard() == []
     page.unroute("**/api/v1/**")
     line.blocked = False
-    page.get_by_role("button", name="Try now").click()
+    try_now.click()
 
     expect(bubble(page, "Second into the queue")).to_be_visible(timeout=30_000)
     expect(unsent(page)).to_have_count(0)

@@ -175,9 +175,13 @@ function subscribe(thread) {
 
 function resume() {
   const thread = current();
-  if (!thread?.loaded) return;
-  subscribe(thread);
-  markRead();
+  if (!thread) return;
+  if (thread.loaded) {
+    subscribe(thread);
+    markRead();
+  } else if (pane.dataset.state === "failed") {
+    reopen();
+  }
 }
 
 /** The server says where its conversations stand; where ours stands lower, something was lost on the way. */

@@ -113,7 +113,8 @@ function take(page) {
 /** Ask again for the first page and merge it in: after a gap in what was heard. */
 export async function refresh() {
   stale = loading;
-  if (query.text || loading) return;
+  if (loading || (query.text && box.dataset.state === "ready")) return;
+  if (box.dataset.state === "failed") return load(query);
   try {
     const page = await get(`conversations/?${parameters()}`);
     applyPage(page.results);
