@@ -46,6 +46,7 @@ def test_the_console_at_every_size(desk: Desk, open_page: OpenPage, size: str, s
     assert_no_serious_axe_findings(page)
     shoot(page, f"{name}-note")
     page.keyboard.press("Escape")
+    page.keyboard.press("Backspace")
     page.keyboard.press("Escape")
     if size == "desktop":
         return

@@ -1,6 +1,6 @@
 // The quiet bar when the line is down, and reading over HTTP when sockets do not get through at all.
 
-import { Failure, toLogin } from "./api.js";
+import { Failure } from "./api.js";
 import * as conversation from "./conversation.js";
 import { $, show, slot, text } from "./dom.js";
 import * as list from "./list.js";
@@ -35,7 +35,7 @@ function changed(now) {
     catchUp();
     return;
   }
-  if (now === "ended") return toLogin();
+  if (now === "ended") return;
   if (now === "blocked") startPolling();
   timer = setTimeout(draw, bar.hidden && now !== "refused" ? PATIENCE_MS : 0);
 }

@@ -4,7 +4,7 @@ import { colorFor, initials } from "../base.js";
 import { drawCard } from "./cards.js";
 import { appendLinked, attribute, clone, show, slot, text } from "./dom.js";
 import { clock, day, dayKey, full, size } from "./format.js";
-import { desk, me } from "./store.js";
+import { desk, me, row } from "./store.js";
 import { systemTone, systemWords } from "./systemline.js";
 import { say } from "./words.js";
 
@@ -36,7 +36,7 @@ function buildBubble(message) {
   if (message.private) node.dataset.note = "";
   if (message.author.id === me.id) node.dataset.mine = "";
   node.dataset.group = `${message.author.kind}.${message.author.id}.${message.private}`;
-  const named = message.author.kind === "bot" ? { ...message.author, name: say("bot") } : message.author;
+  const named = { ...message.author, ...nameNow(message) };
   paintAvatar(slot(node, "avatar"), named);
   text(slot(node, "author"), named.name);
   setTime(node, message.created_at);
@@ -54,6 +54,12 @@ function buildBubble(message) {
   if (message.card ? !message.attachments.length : !message.body && message.attachments.every(isImage)) bubble.dataset.bare = "";
   setDelivery(node, message.deliveries);
   return node;
+}
+
+/** A name is kept as it was when the message was written; the buyer's may be known better by now. */
+function nameNow(message) {
+  if (message.author.kind === "bot") return { name: say("bot") };
+  return message.author.kind === "buyer" ? { name: row(message.conversation)?.buyer.name ?? message.author.name } : {};
 }
 
 function setTime(node, iso) {
