@@ -11,12 +11,10 @@ from django.utils.dateparse import parse_datetime
 
 from helpdesk.lib.ids import parse_id
 from inbox.access import store_ids_for
-from inbox.models import SearchEntry
 from inbox.search import NEWEST, matching
-from orders.access import orders_for, products_for, with_order_relations
+from orders.access import Stores, orders_of, products_for, products_of, with_order_relations
 from orders.models import Order, Product
-from people.access import buyers_for
-from people.models import Agent
+from people.models import Agent, Buyer
 
 PAGE = 50
 MAX_QUERY = 100
@@ -40,7 +38,8 @@ def list_orders(
     size: int = PAGE,
 ) -> Page:
     """Return the newest orders that the agent may see and that fit; `store` is a key."""
-    rows = orders_for(agent)
+    stores = store_ids_for(agent)
+    rows = orders_of(stores)
     if store:
         rows = rows.filter(store__key=store)
     if buyer:
@@ -48,7 +47,7 @@ def list_orders(
     if status in Order.Status.values:
         rows = rows.filter(status=status)
     if q := _clean(q):
-        rows = search_orders(agent, rows, q)
+        rows = search_orders(stores, rows, q)
     if at := read_cursor(cursor):
         # The first half is what an index can begin at; the second cuts what shares its moment.
         rows = rows.filter(placed_at__lte=at[0]).exclude(placed_at=at[0], id__gte=at[1])
@@ -57,16 +56,19 @@ def list_orders(
     return Page(found[:size], write_cursor(found[size - 1]) if more else "")
 
 
-def search_orders(agent: Agent, orders: QuerySet[Order], q: str) -> QuerySet[Order]:
+def search_orders(stores: Stores, orders: QuerySet[Order], q: str) -> QuerySet[Order]:
     """Return those of `orders` whose number begins with `q`, that hold its SKU, or whose buyer it describes.
 
     Each is looked up by its own index and bounded, newest first: what is wanted is one order, not a report.
     """
     newest = orders.order_by("-placed_at", "-id")
-    buyers = [entry.buyer_id for entry in _buyers(agent, q)]
+    known = matching(q, stores).filter(buyer__isnull=False)
+    buyers = list(known.values_list("buyer", flat=True)[:NEWEST])
     if sum(character.isdigit() for character in q) >= 4:
-        buyers += buyers_for(agent).filter(phone__contains=q).values_list("id", flat=True)[:NEWEST]
-    products = products_for(agent).filter(sku__istartswith=q).values_list("id", flat=True)[:PRODUCTS]
+        by_phone = Buyer.objects.filter(phone__contains=q)
+        by_phone = by_phone if stores is None else by_phone.filter(store_id__in=stores)
+        buyers += by_phone.values_list("id", flat=True)[:NEWEST]
+    products = products_of(stores).filter(sku__istartswith=q).values_list("id", flat=True)[:PRODUCTS]
     ways = [
         Q(number__startswith=q) | Q(number__startswith=q.upper()),
         Q(buyer__in=buyers),
@@ -97,11 +99,6 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID] | None:
     except (binascii.Error, ValueError):
         return None
     return (at, pk) if at and at.tzinfo and pk else None
-
-
-def _buyers(agent: Agent, q: str) -> list[SearchEntry]:
-    entries = matching(q, store_ids_for(agent)).filter(buyer__isnull=False)
-    return list(entries[:NEWEST])
 
 
 def _clean(q: str) -> str:

@@ -89,7 +89,7 @@ def world(db: None) -> World:
 def frames(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, ...], str]]:
     """What was pushed, as (topics, encoded frame)."""
     sent: list[tuple[tuple[str, ...], str]] = []
-    monkeypatch.setattr("events.hub.publish", sent.extend)
+    monkeypatch.setattr("events.hub.publish", lambda frames: sent.extend(frame[:2] for frame in frames))
     return sent
 
 

@@ -90,7 +90,7 @@ def test_agents_read_of_a_request_in_the_timeline_and_the_buyer_does_not(world: 
 @pytest.mark.django_db(transaction=True)
 def test_screens_hear_of_a_request_and_the_buyer_does_not(world: World, frames: list[Any]) -> None:
     ask(world)
-    types = [(topics, json.loads(frame)["type"]) for topics, frame in frames]
+    types = [(topics, json.loads(frame)["type"]) for topics, frame, *_ in frames]
     to = (f"store.{world.store.id}", f"conversation.{world.conversation.id}")
     assert (to, "order.action") in types
     assert not any(topic.startswith(("public.", "buyer.")) for topics, _ in types for topic in topics)

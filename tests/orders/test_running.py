@@ -75,7 +75,7 @@ def test_everybody_hears_that_it_was_done(world: World, frames: list[Any]) -> No
     action = ask(world, reason="A secret reason")
     frames.clear()
     run(action)
-    heard = [(topics, json.loads(frame)) for topics, frame in frames]
+    heard = [(topics, json.loads(frame)) for topics, frame, *_ in frames]
     agents = (f"store.{world.store.id}", f"conversation.{world.conversation.id}")
     [changed] = [f for topics, f in heard if f["type"] == "order.updated" and topics == agents]
     assert changed["order"]["shipping_fee"] == {"amount": 0, "currency": "USD"}

@@ -90,7 +90,7 @@ def test_told_twice_at_once_it_is_one_order(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_screens_hear_of_it_and_the_buyer_of_their_part(world: World, frames: list[Any]) -> None:
     upsert_order(store=world.store, payload={"number": "100234", "shipping_fee": 100})
-    heard = {topics: json.loads(frame)["order"] for topics, frame in frames}
+    heard = {topics: json.loads(frame)["order"] for topics, frame, *_ in frames}
     agents = heard[(f"store.{world.store.id}", f"conversation.{world.conversation.id}")]
     public = heard[(f"public.{world.conversation.id}",)]
     assert agents["shipping_fee"] == public["shipping_fee"] == {"amount": 100, "currency": "USD"}
