@@ -90,7 +90,9 @@ class Order(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("buyer"), F("placed_at").desc(), F("id").desc(), name="order_by_buyer"),
-            models.Index(F("store"), F("status"), F("placed_at").desc(), F("id").desc(), name="order_by_store"),
+            models.Index(
+                F("store"), F("status"), F("placed_at").desc(), F("id").desc(), name="order_by_store"
+            ),
             models.Index(F("placed_at").desc(), F("id").desc(), name="order_by_time"),
             # Prefix search: PostgreSQL uses an index for LIKE only with this class; elsewhere it is ignored.
             models.Index(fields=["number"], opclasses=["varchar_pattern_ops"], name="order_by_number"),
@@ -180,7 +182,7 @@ class OrderAction(models.Model):
     after = models.JSONField(default=dict)
     undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="undos")
     run_at = models.DateTimeField()  # the end of the hold
-    claimed_until = models.DateTimeField(null=True)  # a worker that lives renews nothing: past this it is presumed dead
+    claimed_until = models.DateTimeField(null=True)  # past this its worker is presumed dead
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -193,7 +195,9 @@ class OrderAction(models.Model):
             models.UniqueConstraint(fields=["agent", "idempotency_key"], name="action_requested_once"),
             # Two changes of one order at a time would each be computed from what the other is about to undo.
             models.UniqueConstraint(
-                fields=["order"], condition=Q(state__in=["held", "running", "unknown"]), name="one_action_under_way"
+                fields=["order"],
+                condition=Q(state__in=["held", "running", "unknown"]),
+                name="one_action_under_way",
             ),
             # An undo that failed or was taken back leaves the way open for another.
             models.UniqueConstraint(
@@ -201,7 +205,9 @@ class OrderAction(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["run_at"], name="action_due", condition=Q(state__in=["held", "running", "unknown"])),
+            models.Index(
+                fields=["run_at"], name="action_due", condition=Q(state__in=["held", "running", "unknown"])
+            ),
         ]
 
     def __str__(self) -> str:
