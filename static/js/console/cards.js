@@ -33,21 +33,17 @@ function drawOrder(card) {
   const status = slot(node, "status");
   status.dataset.status = order.status;
   text(status, say(`order.${order.status}`));
-  for (const item of order.items) {
+  // A card holds what the buyer may see; live changes bring the agents' whole order, with its lines.
+  for (const item of order.items ?? order.lines) {
     const line = clone("card-item");
     const name = slot(line, "name");
     text(name, item.name);
     name.title = item.name;
     text(slot(line, "quantity"), `× ${item.quantity}`);
-    text(slot(line, "total"), asMoney(item.total, order.currency));
+    text(slot(line, "total"), money(item.total, order.currency));
     slot(node, "items").append(line);
   }
-  text(slot(node, "fee"), asMoney(order.shipping_fee, order.currency));
-  text(slot(node, "total"), asMoney(order.total, order.currency));
+  text(slot(node, "fee"), money(order.shipping_fee, order.currency));
+  text(slot(node, "sum"), money(order.total, order.currency));
   return node;
-}
-
-// Amounts travel as {amount, currency} or, inside an order, as bare minor units of its currency.
-function asMoney(value, currency) {
-  return typeof value === "object" && value ? money(value.amount, value.currency) : money(value, currency);
 }

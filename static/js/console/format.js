@@ -75,8 +75,9 @@ export function moment(iso, now = Date.now()) {
 const sentence = (words) => words.charAt(0).toLocaleUpperCase(language) + words.slice(1);
 
 const currencies = new Map();
-/** Minor units of a currency as money. */
-export function money(amount, currency) {
+/** Money as it travels, {amount, currency} in minor units, or bare minor units of a currency given beside them. */
+export function money(value, beside) {
+  const { amount, currency } = typeof value === "object" ? value : { amount: value, currency: beside };
   if (!currencies.has(currency)) {
     currencies.set(currency, new Intl.NumberFormat(language, { style: "currency", currency }));
   }

@@ -44,11 +44,12 @@ export function start() {
 
 function paintOpen() {
   const known = row(state.open);
-  head.toggleAttribute("data-blank", !known);
   if (known) paint(known);
+  else head.dataset.blank = "";
 }
 
 function paint(known) {
+  delete head.dataset.blank;
   paintAvatar(at("avatar"), known.buyer);
   text(at("name"), known.buyer.name);
   at("name").title = known.buyer.name;

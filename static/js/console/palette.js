@@ -123,10 +123,9 @@ function asBuyer(buyer) {
 }
 
 function asOrder(order) {
-  const total = order.total?.amount === undefined ? money(order.total, order.currency) : money(order.total.amount, order.total.currency);
   return {
     id: `o.${order.id}`, icon: "package", words: order.number, href: `/orders/${order.id}/`,
-    detail: [order.buyer?.name, say(`order.${order.status}`), total].filter(Boolean).join(" · "),
+    detail: [order.buyer?.name, say(`order.${order.status}`), money(order.total, order.currency)].filter(Boolean).join(" · "),
   };
 }
 
