@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk, OpenPage
 from tests.browser.console_page import Buyer, away, bubble, field, open_row, rows
@@ -10,9 +10,16 @@ from tests.browser.console_page import Buyer, away, bubble, field, open_row, row
 AGENT = "agent@demo.test"
 
 
-def focused(page: Page) -> str:
-    found: str = page.evaluate("document.activeElement.outerHTML.slice(0, 300)")
-    return found
+# What has the focus, and whether it shows: by an outline, or by the glow of the composer's box.
+FOCUSED = """() => {
+    const node = document.activeElement;
+    const data = node.dataset;
+    const name = node.id || data.slot || data.tab || data.view || node.getAttribute('aria-label')
+        || node.textContent.trim().slice(0, 20);
+    const glows = (element) => element && getComputedStyle(element).boxShadow !== 'none';
+    const outlined = getComputedStyle(node).outlineStyle !== 'none';
+    return [name, outlined || glows(node) || glows(node.closest('.composer-box'))];
+}"""
 
 
 def test_a_day_without_a_mouse(desk: Desk, open_page: OpenPage):
@@ -83,13 +90,7 @@ def test_every_control_is_reached_by_tab_and_shows_it(desk: Desk, open_page: Ope
     seen = []
     for _ in range(60):
         page.keyboard.press("Tab")
-        here = page.evaluate(
-            """() => { const node = document.activeElement; const style = getComputedStyle(node);
-            const box = node.closest('.composer-box');
-            return [node.id || node.dataset.slot || node.dataset.tab || node.dataset.view || node.getAttribute('aria-label')
-                || node.textContent.trim().slice(0, 20),
-                style.outlineStyle !== 'none' || style.boxShadow !== 'none' || (box && getComputedStyle(box).boxShadow !== 'none')] }"""
-        )
+        here = page.evaluate(FOCUSED)
         seen.append(here)
         if here[0] == "panel-body":
             break
@@ -188,7 +189,8 @@ def test_older_messages_come_without_moving_what_is_read(desk: Desk, open_page: 
     timeline.evaluate("box => { box.scrollTop = 560 }")
     expect(messages).to_have_count(100)
     after = bubble(page, words).bounding_box()
-    assert before and after
+    assert before
+    assert after
     assert abs(after["y"] - (before["y"] + 60)) < 3
 
     jump = page.locator("#jump")

@@ -192,7 +192,8 @@ def test_enter_belongs_to_the_input_method_while_it_composes(desk: Desk, open_pa
     buyer = Buyer(desk.url)
     page, _ = opened(desk, open_page, buyer)
     field(page).fill("nihao")
-    press = "(node, isComposing) => node.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing, bubbles: true, cancelable: true}))"
+    press = """(node, isComposing) => node.dispatchEvent(
+        new KeyboardEvent('keydown', {key: 'Enter', isComposing, bubbles: true, cancelable: true}))"""
     field(page).evaluate(press, True)
     expect(field(page)).to_have_value("nihao")
     field(page).press("Shift+Enter")

@@ -8,7 +8,7 @@ import * as drafts from "./drafts.js";
 import * as outbox from "./outbox.js";
 import { send as sendFrame } from "./socket.js";
 import { on, state } from "./store.js";
-import { watch } from "./suggest.js";
+import { selectBlank, watch } from "./suggest.js";
 import { createUploads } from "./uploads.js";
 import { say } from "./words.js";
 
@@ -175,6 +175,11 @@ function submit() {
   const body = field.value.trim();
   if (body.length > LONGEST) {
     toast(say("composer.long", { n: LONGEST }), { kind: "error" });
+    return;
+  }
+  const blank = draft.mode === "reply" && selectBlank(field);
+  if (blank) {
+    toast(say("composer.blank", { name: blank }), { kind: "warning" });
     return;
   }
   const id = conversation;

@@ -78,7 +78,7 @@ export async function load(wanted) {
 }
 
 function parameters() {
-  const found = new URLSearchParams({ view: query.view });
+  const found = new URLSearchParams(query.view ? { view: query.view } : {});
   for (const [name, value] of Object.entries(query.filters)) if (value) found.set(name, value);
   if (query.text) found.set("q", query.text);
   return found;

@@ -22,7 +22,10 @@ export function watch(field, { isNote, changed }) {
     field,
     list: slot(popup, "list"),
     draw: (item) => (item.shortcut ? drawCanned(item) : drawAgent(item)),
-    onPick: (item) => insert(item.shortcut ? item.rendered : `@${item.name} `),
+    onPick: (item) => {
+      insert(item.shortcut ? item.rendered : `@${item.name} `);
+      selectBlank(field);
+    },
   });
 
   function find() {
@@ -104,6 +107,16 @@ export function watch(field, { isNote, changed }) {
       update();
     },
   };
+}
+
+const BLANK = /\{\{\s*[\w.]+\s*\}\}/;
+
+/** Select the first variable that nobody could fill in, so that typing does; returns it, or null. */
+export function selectBlank(field) {
+  const blank = BLANK.exec(field.value);
+  if (!blank) return null;
+  field.setSelectionRange(blank.index, blank.index + blank[0].length);
+  return blank[0];
 }
 
 function colleagues(query) {

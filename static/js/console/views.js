@@ -139,14 +139,15 @@ function readForm() {
 function apply() {
   writeAddress();
   for (const [name, link] of links) {
-    // A search and one buyer's conversations go across all views.
-    attribute(link, "aria-current", name === view && !words && !filters.buyer ? "true" : null);
+    attribute(link, "aria-current", name === view && !isAcross() ? "true" : null);
   }
   show($("[data-clear-search]"), search.value);
   drawChips();
-  const across = words || filters.buyer ? "any" : view;
-  list.load({ view: across, filters: { ...filters }, text: words });
+  list.load({ view: isAcross() ? null : view, filters: { ...filters }, text: words });
 }
+
+/** A search, and one buyer's conversations, go across all views. */
+const isAcross = () => Boolean(words || filters.buyer);
 
 function drawChips() {
   const nodes = Object.entries(filters).filter(([, value]) => value).map(([name, value]) => {
