@@ -33,7 +33,8 @@ LATEST_EVERY_S = 0.2  # how often one `latest` is handed out: faster than anybod
 MAX_WAITING = 20_000  # frames kept for a layer that does not answer; clients catch up from the rows anyway
 
 # Topics, the encoded frame and, where only the newest of its kind matters, the name of that kind.
-Frames = list[tuple[tuple[str, ...], str, str]]
+Frame = tuple[tuple[str, ...], str] | tuple[tuple[str, ...], str, str]
+Frames = list[Frame]
 _encoder = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -51,7 +52,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._name = uuid4().hex
         self._held: dict[str, tuple[tuple[str, ...], str] | None] = {}  # by `latest`, for its pause
-        self._waiting: deque[tuple[tuple[str, ...], str, str]] = deque()
+        self._waiting: deque[Frame] = deque()
         self._sender: asyncio.Task[None] | None = None
         self._missed = False
         self._echo = ""
@@ -172,9 +173,9 @@ class Hub:
             return
         if message["from"] == self._name:
             return  # handed out when it was published
-        for topics, frame, latest in message["frames"]:
+        for topics, frame, *latest in message["frames"]:
             if topics:
-                self.deliver(tuple(topics), frame, latest)
+                self.deliver(tuple(topics), frame, *latest)
             else:
                 self._everyone(frame)
 
@@ -230,8 +231,8 @@ class Hub:
 
     def publish(self, frames: Frames) -> None:
         """Hand frames to our own sockets now, and queue them for the other processes. Called on the hub's loop."""
-        for topics, frame, latest in frames:
-            self.deliver(topics, frame, latest)
+        for topics, frame, *latest in frames:
+            self.deliver(topics, frame, *latest)
         if len(self._waiting) + len(frames) > MAX_WAITING:
             self._waiting.clear()
             self._missed = True
@@ -247,7 +248,7 @@ class Hub:
             while self._waiting or self._missed:
                 batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), 200))]
                 if self._missed and not batch:
-                    batch = [((), encode({"type": "resync"}), "")]
+                    batch = [((), encode({"type": "resync"}))]
                 try:
                     async with asyncio.timeout(DEAF_AFTER_S):
                         await get_channel_layer().group_send(

@@ -99,6 +99,9 @@ def record(*happenings: Happening) -> list[Event]:
 
 def push(pushes: Iterable[Push]) -> None:
     """Send frames after the commit, without a record: for what is not a fact (typing, who is looking)."""
-    frames: hub.Frames = [(push.topics, hub.encode(push.frame), push.latest) for push in pushes]
+    frames: hub.Frames = [
+        (p.topics, hub.encode(p.frame), p.latest) if p.latest else (p.topics, hub.encode(p.frame))
+        for p in pushes
+    ]
     if frames:
         transaction.on_commit(lambda: hub.publish(frames))

@@ -8,14 +8,17 @@ channel of the layer for each socket (the process hub has one for all), and no t
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
+from django.db import Error as AnyDatabaseError
 from django.db import close_old_connections
 
 from events.hub import encode, hub
@@ -29,10 +32,11 @@ MAX_FRAME = 64 * 1024  # characters
 MAX_DEPTH = 20
 HELLO_WITHIN_S = 10.0
 BURST, PER_SECOND = 60.0, 20.0  # frames a client may send at once, and for long
-MAX_QUEUED = 500  # frames
 MAX_BACKLOG = 1024 * 1024  # bytes that the other side has not read yet
 REPLAY_STALLS_S = 20.0  # how long a client may read nothing of what it had missed
+FRAME_OVERHEAD = 100  # bytes that a queued frame takes besides its text
 THREADS = 4
+IDLE_S = 5.0  # after which a database connection may have died unnoticed
 
 # Close codes: 4000-4999 are the application's own (RFC 6455, 7.4.2).
 POLICY, TOO_LARGE, SLOW = 1008, 1009, 4008
@@ -43,15 +47,29 @@ _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket-db")
 
 async def db(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run `work` on a thread of the bounded pool, whose database connections are kept."""
+    return await asyncio.get_running_loop().run_in_executor(
+        _pool, partial(with_connection, work, *args, **kwargs)
+    )
 
-    def run() -> R:
+
+_used = threading.local()
+
+
+def with_connection(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run `work` on this thread with a connection that is good.
+
+    What was used a moment ago is taken to be; what failed, or lay idle, is looked at (a round trip) or closed.
+    """
+    if time.monotonic() - getattr(_used, "at", 0.0) > IDLE_S:
         close_old_connections()
-        try:
-            return work(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return await asyncio.get_running_loop().run_in_executor(_pool, run)
+    try:
+        result = work(*args, **kwargs)
+    except AnyDatabaseError:
+        _used.at = 0.0
+        close_old_connections()
+        raise
+    _used.at = time.monotonic()
+    return result
 
 
 class Refused(Exception):
@@ -118,17 +136,24 @@ class Socket(AsyncConsumer):
             self.offer(encode({"type": "error", "code": "rate_limited", "detail": "Too many frames."}))
             self.close(POLICY)
             return
-        frame: Any = None
         try:
             frame = self._parse(message)
-            await self._handle(frame)
         except Refused as refusal:
-            answer = refusal.frame
-            self.send_frame(_about(frame, answer))
-            if answer["code"] == "too_large":
+            self.send_frame(refusal.frame)
+            if refusal.frame["code"] == "too_large":
                 self.close(TOO_LARGE)
+            return
+        await self.guarded(frame, self._handle)
+
+    async def guarded(
+        self, frame: dict[str, Any], handle: Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Handle a frame, and tell the client where that fails: one bad frame ends no socket."""
+        try:
+            await handle(frame)
+        except Refused as refusal:
+            self.send_frame(_about(frame, refusal.frame))
         except Exception:
-            # One client's bad luck must not end its socket, nor anybody else's.
             log.exception("a frame failed")
             answer = {"type": "error", "code": "internal", "detail": "Something went wrong; try again."}
             self.send_frame(_about(frame, answer))
@@ -166,6 +191,8 @@ class Socket(AsyncConsumer):
         elif frame["type"] == "hello":
             if self.ready:
                 raise Refused("invalid", "Hello was said already.")
+            if self._hello_timer:  # it has been said; how long we take to answer is not the client's fault
+                self._hello_timer.cancel()
             await self.hello(frame)
         elif not self.ready:
             raise Refused("unauthenticated", "Say hello first.")
@@ -208,13 +235,14 @@ class Socket(AsyncConsumer):
         """Queue an encoded frame; a client that does not keep up is let go, and catches up later."""
         if self._closing:
             return
-        if len(self._out) >= MAX_QUEUED or self._unread() > MAX_BACKLOG:
+        if self._unread() > MAX_BACKLOG:
             log.info("closing a socket that does not read")
             self.close(SLOW)
             return
-        self._out.append(frame)
-        self._out_size += len(frame)
-        if not self._draining:
+        if self._out or self._draining or not self._send_at_once(frame):
+            self._out.append(frame)
+            self._out_size += len(frame)
+        if self._out and not self._draining:
             self._draining = True
             _spawn(self._drain())
 
@@ -231,7 +259,23 @@ class Socket(AsyncConsumer):
 
     def _unread(self) -> int:
         """Return about how many bytes wait for the client, here and in the server."""
-        return self._out_size + _backlog(self.base_send)
+        return self._out_size + len(self._out) * FRAME_OVERHEAD + _backlog(self.base_send)
+
+    def _send_at_once(self, frame: str) -> bool:
+        """Hand a frame to daphne here and now; False on other servers, where sending may have to wait.
+
+        Daphne's `send` only writes to the transport, so its coroutine ends at the first step: a task for each
+        socket and frame would cost more than the write.
+        """
+        if _transport(self.base_send) is None:
+            return False
+        try:
+            self.base_send({"type": "websocket.send", "text": frame}).send(None)
+        except StopIteration:
+            return True
+        except Exception:
+            return True  # the transport is gone; the disconnect message is on its way
+        raise RuntimeError("daphne's send is expected not to wait")
 
     async def _drain(self) -> None:
         try:
@@ -269,9 +313,9 @@ class Socket(AsyncConsumer):
             transport.abortConnection()  # a close frame would wait behind what is not being read
 
 
-def _about(frame: Any, answer: dict[str, Any]) -> dict[str, Any]:
+def _about(frame: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     """Say in the answer which message it is about, where the frame was one."""
-    client_id = frame.get("client_id") if isinstance(frame, dict) else None
+    client_id = frame.get("client_id")
     return {**answer, "client_id": client_id[:64]} if isinstance(client_id, str) else answer
 
 

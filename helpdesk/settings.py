@@ -7,6 +7,7 @@ helpdesk/checks.py with one sentence each.
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.utils.translation import gettext_lazy as _
@@ -129,7 +130,11 @@ if REDIS_URL:
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             # redis-py >= 8 gives every idle connection five seconds unless told otherwise.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "helpdesk"},
+            # Pub/sub knows no database numbers, so the prefix says which desk of a shared Redis this is.
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "prefix": f"helpdesk.{urlsplit(REDIS_URL).path.strip('/') or 0}",
+            },
         }
     }
     CACHES: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """The two sockets: agents' consoles and buyers' widgets. They parse, check access, call a service, and answer."""
 
+import asyncio
+from collections import deque
 from http.cookies import SimpleCookie
 from typing import Any, ClassVar
 from uuid import UUID
@@ -18,6 +20,7 @@ from inbox.writer import writer
 from people import presence, sessions, visitors
 
 MOST_SUBSCRIBED = 50
+MOST_POSTING = 32  # messages of one socket on their way to the disk
 HEARTBEAT_S = 10
 
 
@@ -58,7 +61,7 @@ def resume_of(frame: dict[str, Any]) -> dict[UUID, int]:
     return found
 
 
-async def post(socket: Socket, draft: Draft) -> Posted:
+async def post(socket: "InboxSocket", draft: Draft) -> Posted:
     """Post through the process's writer and acknowledge: what has been acknowledged is on disk."""
     try:
         posted = await writer.post(draft)
@@ -82,9 +85,27 @@ class Answered(Exception):
 
 
 class InboxSocket(Socket):
-    """What both sockets share: an origin of our own, and errors of the inbox told as frames."""
+    """What both sockets share: errors of the inbox told as frames, and messages that do not wait for each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posting: deque[asyncio.Task[None]] = deque()
 
     async def _handle(self, frame: dict[str, Any]) -> None:
+        """Handle a frame. A message is handed to the writer and answered when it is on disk; those behind it
+        need not wait for that, and get there in the order in which they came."""
+        while self._posting and self._posting[0].done():
+            self._posting.popleft()
+        if frame["type"] != "message.send":
+            # What is said after a message (that it was read, say) may be about it.
+            await asyncio.gather(*self._posting)
+            await self._answer(frame)
+            return
+        if len(self._posting) >= MOST_POSTING:
+            await self._posting[0]
+        self._posting.append(asyncio.create_task(self.guarded(frame, self._answer)))
+
+    async def _answer(self, frame: dict[str, Any]) -> None:
         try:
             await super()._handle(frame)
         except Answered:
@@ -173,7 +194,11 @@ class ConsoleSocket(InboxSocket):
         self.open.add(conversation_id)
         found = await db(live.missed, conversation_id, after, public=False)
         if found is None:
-            raise Refused("too_far", "Too much was missed; load the conversation anew.", conversation=str(conversation_id))
+            raise Refused(
+                "too_far",
+                "Too much was missed; load the conversation anew.",
+                conversation=str(conversation_id),
+            )
         messages, last = found
         await self.replay({"type": "message.created", "message": message} for message in messages)
         self.send_frame({"type": "subscribed", "conversation": str(conversation_id), "seq": last})
@@ -318,7 +343,11 @@ class WidgetSocket(InboxSocket):
                 "agents_online": online,
             }
         )
-        for topic in (topics.buyer(buyer.id), topics.session(self.visit.id.hex), topics.widgets(buyer.store_id)):
+        for topic in (
+            topics.buyer(buyer.id),
+            topics.session(self.visit.id.hex),
+            topics.widgets(buyer.store_id),
+        ):
             hub.listen(self, topic)
         if conversation is not None:
             await self._follow(conversation.id, resume.get(conversation.id, 0))
@@ -412,7 +441,9 @@ class WidgetSocket(InboxSocket):
         for socket in staying:
             if conversation_id := current.get(socket.visitor.buyer_id):
                 socket._watch(conversation_id)
-        seqs = await db(live.last_seqs, {s.conversation_id for s in staying if s.conversation_id}, public=True)
+        seqs = await db(
+            live.last_seqs, {s.conversation_id for s in staying if s.conversation_id}, public=True
+        )
         for socket in staying:
             key = str(socket.conversation_id)
             socket.send_frame({"type": "heartbeat", "conversations": {key: seqs[key]} if key in seqs else {}})
@@ -422,4 +453,3 @@ def _session_cookie(scope: dict[str, Any]) -> str:
     header = dict(scope["headers"]).get(b"cookie", b"").decode("latin1")
     morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
     return morsel.value if morsel else ""
-

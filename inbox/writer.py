@@ -9,8 +9,9 @@ import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 
+from events.sockets import with_connection
 from inbox.errors import InboxError
 from inbox.services import Draft, Posted, post_messages
 
@@ -65,9 +66,8 @@ class Writer:
 
 
 def _post(drafts: list[Draft]) -> list[Posted | InboxError | Exception]:
-    close_old_connections()
     try:
-        return list(post_messages(drafts))
+        return list(with_connection(post_messages, drafts))
     except Exception:
         # One draft that cannot be written, for whatever reason, must not take the others with it.
         log.warning("a batch of %d failed, each goes alone", len(drafts), exc_info=True)
@@ -77,9 +77,8 @@ def _post(drafts: list[Draft]) -> list[Posted | InboxError | Exception]:
         if failures == 2:  # a database that is down or locked is waited for twice, not once for each draft
             outcomes.append(outcomes[-1])
             continue
-        close_old_connections()
         try:
-            outcomes.append(post_messages([draft])[0])
+            outcomes.append(with_connection(post_messages, [draft])[0])
         except Exception as error:
             outcomes.append(error)
             failures += isinstance(error, OperationalError)

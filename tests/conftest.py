@@ -79,7 +79,7 @@ def pushed(monkeypatch: pytest.MonkeyPatch) -> Frames:
     frames = Frames()
 
     def publish(sent: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        frames.extend((topics, json.loads(frame)) for topics, frame in sent)
+        frames.extend((topics, json.loads(frame)) for topics, frame, *_ in sent)
 
     def at_once(work: Callable[[], Any], **kwargs: Any) -> None:
         work()

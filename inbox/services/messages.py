@@ -18,7 +18,7 @@ from django.utils import timezone
 from events import names, topics
 from events.record import Actor, Happening, Push
 from inbox import transports
-from inbox.access import with_message_relations, with_summary_relations
+from inbox.access import locked_for_summary, with_message_relations, with_summary_relations
 from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
 from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, Message
 from inbox.payloads import message_data
@@ -111,12 +111,22 @@ def post_messages(drafts: Sequence[Draft]) -> list[Posted | InboxError]:
         except InboxError as error:
             outcomes[index] = error
     if ready:
-        with transaction.atomic():
-            _post(ready, outcomes)
+        try:
+            with transaction.atomic():
+                _post(ready, outcomes, look=any(map(_needs_a_look, drafts)))
+        except IntegrityError:
+            # Nearly always a client_id that was posted before: then nothing was written, and now we look first.
+            with transaction.atomic():
+                _post(ready, outcomes, look=True)
     return [outcomes[index] for index in range(len(drafts))]
 
 
-def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError]) -> None:
+def _needs_a_look(draft: Draft) -> bool:
+    """True where a repeat would be refused for another reason before the database could tell it is one."""
+    return draft.actor.kind != "buyer" or bool(draft.attachments)
+
+
+def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError], *, look: bool) -> None:
     batch = Batch()
     by_id, by_buyer = _lock(draft for _, draft in ready)
     pairs: list[tuple[int, Draft, Conversation]] = []
@@ -125,7 +135,7 @@ def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxErro
             pairs.append((index, draft, _conversation(draft, by_id, by_buyer, batch)))
         except InboxError as error:
             outcomes[index] = error
-    known = _known(pairs, batch)
+    known = _known(pairs, batch) if look else {}
     for index, draft, conversation in pairs:
         try:
             outcomes[index] = _add(draft, conversation, known, batch)
@@ -151,11 +161,7 @@ def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID,
         wanted |= Q(id__in=ids)
     if buyers:
         wanted |= Q(buyer_id__in=buyers) & ~Q(status="resolved")
-    rows = list(
-        with_summary_relations(Conversation.objects.filter(wanted))
-        .select_for_update(of=("self",))
-        .order_by("id")
-    )
+    rows = locked_for_summary(Conversation.objects.filter(wanted))
     live = {row.buyer_id: row for row in rows if row.status != "resolved"}
     if first := buyers - live.keys():
         list(Buyer.objects.filter(pk__in=first).select_for_update().order_by("id").values_list("id"))

@@ -231,7 +231,9 @@ def write(batch: Batch) -> None:
 def _summary(conversation: Conversation, batch: Batch) -> Push:
     cause = batch.causes.get(conversation.id, {})
     frame = {"type": "conversation.updated", "summary": summary_data(conversation), **cause}
-    return Push((topics.store(conversation.store_id),), frame)
+    # A bell must not be swallowed by what follows it, so what rings is of a kind of its own.
+    latest = f"{conversation.id}.{cause.get('cause')}.{cause.get('author_kind')}"
+    return Push((topics.store(conversation.store_id),), frame, latest)
 
 
 def _watch(conversation: Conversation) -> Push:
