@@ -12,7 +12,6 @@ import logging
 import os
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 

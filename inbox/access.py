@@ -1,5 +1,6 @@
 """Which conversations, messages and files somebody may see, as querysets."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
@@ -47,16 +48,16 @@ def locked_for_summary(conversations: QuerySet[Conversation]) -> list[Conversati
     """
     tagged = Exists(Tagging.objects.filter(conversation=OuterRef("pk")))
     rows = conversations.select_related("buyer").annotate(tagged=tagged)
-    found = list(rows.select_for_update(of=("self",)).order_by("id"))
+    found: list[Any] = list(rows.select_for_update(of=("self",)).order_by("id"))
     stores, channels = _STORES.get(c.store_id for c in found), _CHANNELS.get(c.channel_id for c in found)
     agents, teams = _AGENTS.get(c.assignee_id for c in found), _TEAMS.get(c.team_id for c in found)
     for c in found:
         c.store, c.channel = stores[c.store_id], channels[c.channel_id]
         c.assignee = agents[c.assignee_id] if c.assignee_id else None
         c.team = teams.get(c.team_id) if c.team_id else None
-        if not c.tagged:  # type: ignore[attr-defined]  # annotated above
-            c._prefetched_objects_cache = {"tags": Tag.objects.none()}  # type: ignore[attr-defined]
-    prefetch_related_objects([c for c in found if c.tagged], "tags")  # type: ignore[attr-defined]
+        if not c.tagged:
+            c._prefetched_objects_cache = {"tags": Tag.objects.none()}
+    prefetch_related_objects([c for c in found if c.tagged], "tags")
     return found
 
 

@@ -186,7 +186,8 @@ def _conversation(
 
 def _open(draft: Draft, batch: Batch) -> Conversation:
     """Return the conversation that a buyer without a live one goes on with: the last one, or a new one."""
-    assert draft.buyer_id is not None and draft.channel_id is not None, "a buyer comes by a channel"
+    assert draft.buyer_id is not None
+    assert draft.channel_id is not None, "a buyer comes by a channel"
     # Two first messages queue up here.
     buyer = Buyer.objects.select_for_update().filter(pk=draft.buyer_id).first()
     if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
