@@ -22,7 +22,6 @@ def panel_strings() -> dict[str, str]:
         "online": _("We are online"),
         "wait": _("We usually answer within {time}"),
         "offline": _("We are away and answer as soon as we are back"),
-        "with": _("You are talking to {name}"),
         # The connection
         "reconnecting": _("Reconnecting…"),
         "no_network": _("You are offline. What you write is sent as soon as you are back."),

@@ -37,6 +37,7 @@ const outbox = createOutbox({
 
 export const { send, discard } = outbox;
 
+export const isKnown = () => keep.visitor() !== null;
 export const currentToken = () => token;
 export const currentConversation = () => conversation;
 

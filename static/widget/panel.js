@@ -22,6 +22,7 @@ let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those tha
 let toldUnread = 0, typingTimer;
 
 for (const name of ["accent", "ink", "light", "dark"]) root.style.setProperty(`--${name}`, root.dataset[name]);
+root.style.setProperty("--away", root.dataset.ink === "#ffffff" ? "#000" : "#fff"); // mixed in, it keeps --ink readable
 get("close").hidden = host.alone;
 
 // -- The header
@@ -37,7 +38,8 @@ function showHeader() {
   get("faces").replaceChildren(...faces);
   get("title").textContent = assignee ? assignee.name : store.name;
   let status = say("offline");
-  if (online) status = wait === null ? say("online") : say("wait", { time: duration(wait) });
+  if (online && assignee) status = store.name;
+  else if (online) status = wait === null ? say("online") : say("wait", { time: duration(wait) });
   get("status-text").textContent = status;
   get("status").dataset.online = online > 0;
 }
@@ -68,8 +70,9 @@ function askAbout(order) {
 }
 
 function showForms() {
+  get("skeleton").hidden = true;
   const isEmpty = timeline.isEmpty();
-  get("greeting").hidden = !isEmpty;
+  get("greeting").hidden = hasEarlier;
   get("panel").classList.toggle("home", isEmpty);
   lead.update({ online: online > 0, verified, isEmpty });
 }
@@ -83,13 +86,11 @@ function onSession(answer, entries) {
   verified = answer.visitor.verified;
   hasEarlier = answer.has_more;
   get("older").hidden = !hasEarlier;
-  get("skeleton").hidden = true;
   get("tabs").hidden = !verified;
   orders.clear(); // somebody else's, perhaps
   if (verified) get("chat").setAttribute("role", "tabpanel");
   else get("chat").removeAttribute("role");
   if (get("chat").hidden) showTab(verified ? "orders" : "chat");
-  fillAvatar(document.querySelector(".greeting .avatar"), store.name);
   const conversation = answer.conversation;
   readSeq = conversation?.buyer_read_seq ?? 0;
   newest = 0;
@@ -199,6 +200,7 @@ get("older").addEventListener("click", async () => {
     timeline.prepend(answer.messages);
     hasEarlier = answer.has_more;
     get("older").hidden = !hasEarlier;
+    get("greeting").hidden = hasEarlier;
   } catch (error) {
     // The button stays: it can be pressed again.
   }
@@ -277,5 +279,10 @@ host.listen({
   layout: (said) => root.classList.toggle("phone", Boolean(said.phone)),
 });
 
+fillAvatar(document.querySelector(".greeting .avatar"), get("title").textContent);
+if (!client.isKnown()) {
+  online = 1; // until we know better, there is somebody
+  showForms(); // nothing to wait for: a new visitor has no history
+}
 document.body.classList.remove("booting");
 if (host.alone) client.begin();

@@ -29,7 +29,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
@@ -152,7 +152,10 @@ class Console:
         self.changed = threading.Condition()
         cookie = f"sessionid={client.cookies['sessionid']}"
         address = desk.url.replace("http", "ws", 1) + "/ws/console/"
-        self.socket = connect(address, additional_headers={"Cookie": cookie}, origin=desk.url)  # type: ignore[arg-type]
+        self._open = contextlib.ExitStack()
+        headers = {"Cookie": cookie, "Origin": desk.url}
+        line: Any = connect(address, additional_headers=headers)
+        self.socket: ClientConnection = self._open.enter_context(line)
         threading.Thread(target=self._hear, daemon=True).start()
         self.send("hello")
         self.wait_for(lambda frame: frame["type"] == "welcome")
@@ -201,7 +204,7 @@ class Console:
         return found
 
     def close(self) -> None:
-        self.socket.close()
+        self._open.close()
 
 
 @pytest.fixture

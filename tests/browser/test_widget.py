@@ -198,8 +198,8 @@ def test_a_file_is_uploaded_shown_and_refused_when_it_may_not_be_sent(
     expect(widget.launcher).to_have_attribute("aria-expanded", "true")
 
     error = widget.find("#composer-error")
-    drawing = {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"}
-    widget.find("#file").set_input_files(drawing)
+    svg = b"<svg onload='alert(1)'/>"
+    widget.find("#file").set_input_files({"name": "x.svg", "mimeType": "image/svg+xml", "buffer": svg})
     expect(error).to_have_text("x.svg is of a type that cannot be sent.")
     widget.find("#file").set_input_files(
         {"name": "film.mp4", "mimeType": "video/mp4", "buffer": b"x" * (11 * 1024 * 1024)}
