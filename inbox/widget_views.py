@@ -23,6 +23,7 @@ from django.views.decorators.http import condition, require_safe
 
 from inbox.widget_colors import palette
 from inbox.widget_strings import launcher_strings, panel_strings
+from people import presence
 from people.models import Store
 
 _ORIGIN = re.compile(r"https?://[\w.:\[\]-]+\Z", re.ASCII)
@@ -106,6 +107,7 @@ def _panel(request: HttpRequest, store: Store) -> HttpResponse:
         "origins": store.origins,
         "locale": request.GET.get("locale", "")[:35],
         "max_upload": settings.MAX_UPLOAD_BYTES,
+        "online": presence.online_count(store.id),
     }
     context = {
         "store": store,

@@ -22,8 +22,11 @@ class AgentPreferencesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Widget pages speak the buyer's language, whoever else uses this browser.
+        # Asked first: they read no session, so that what is public of them can be cached for all.
+        if request.path.startswith(("/widget", "/api/widget/", "/help/")):
+            return self.get_response(request)
         agent = request.user
-        if not agent.is_authenticated or request.path.startswith(("/widget", "/api/widget/", "/help/")):
+        if not agent.is_authenticated:
             return self.get_response(request)
         translation.activate(agent.language)
         request.LANGUAGE_CODE = agent.language

@@ -102,7 +102,7 @@
     frame.title = text.panel;
     frame.referrerPolicy = "no-referrer";
     frame.src = desk + "/widget/" + encodeURIComponent(store) + "/?locale=" + encodeURIComponent(locale);
-    frame.addEventListener("load", () => post("init", { page: page(), identity, open: isOpen, phone: phone.matches }));
+    frame.addEventListener("load", () => post("init", { page: page(), identity, open: isOpen }));
     ui.box.className = "box loading";
     ui.box.append(frame);
     setTimeout(() => { if (frame && !panelReady) ui.box.className = "box failed"; }, 12000);
@@ -283,7 +283,6 @@ iframe{display:block;border:0;width:100%;height:100%;background:transparent;colo
       ui.locked = false;
     }
     fit();
-    if (panelReady) post("layout", { phone: phone.matches });
   }
 
   // A phone's keyboard covers part of the page without telling `position: fixed`.

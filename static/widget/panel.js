@@ -9,14 +9,14 @@ import * as orders from "./orders.js";
 import * as rating from "./rating.js";
 import { fillAvatar } from "./text.js";
 import * as timeline from "./timeline.js";
-import { duration, say } from "./words.js";
+import { config, duration, say } from "./words.js";
 
 const TYPING_FADES_MS = 7000;
 
 const get = (id) => document.getElementById(id);
 const root = document.documentElement;
-let store = null, agents = [], wait = null, online = 0, verified = false;
-let visible = host.alone, phone = false;
+let store = null, agents = [], wait = null, online = config.online, verified = false;
+let visible = host.alone;
 let hasEarlier = false, loadingEarlier = false;
 let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those that nobody has looked at here
 let toldUnread = 0, typingTimer;
@@ -102,6 +102,7 @@ function onSession(answer, entries) {
   showForms();
   showUnread();
   look();
+  if (newest > readSeq) client.mark(newest, false);
 }
 
 function count(message) {
@@ -117,7 +118,7 @@ function onMessage(message) {
     showTyping(null);
     if (message.kind !== "system") host.tell("message", { message });
   }
-  client.mark(message.seq, false);
+  if (message.seq > readSeq) client.mark(message.seq, false);
   showForms();
   showUnread(message);
 }
@@ -260,8 +261,6 @@ client.start({
 host.listen({
   init(said) {
     visible = Boolean(said.open);
-    phone = Boolean(said.phone);
-    root.classList.toggle("phone", phone);
     client.setPage(said.page);
     host.tell("ready");
     if (said.identity) client.identify(said.identity);
@@ -276,13 +275,9 @@ host.listen({
     if (said.focus) focusInside();
     look();
   },
-  layout: (said) => root.classList.toggle("phone", Boolean(said.phone)),
 });
 
 fillAvatar(document.querySelector(".greeting .avatar"), get("title").textContent);
-if (!client.isKnown()) {
-  online = 1; // until we know better, there is somebody
-  showForms(); // nothing to wait for: a new visitor has no history
-}
+if (!client.isKnown()) showForms(); // nothing to wait for: a new visitor has no history
 document.body.classList.remove("booting");
 if (host.alone) client.begin();

@@ -172,3 +172,8 @@ def test_any_colour_of_a_store_is_readable(color: str) -> None:
     assert contrast(shades["ink"], shades["accent"]) >= 4.5
     assert contrast(shades["light"], LIGHT_PAGE) >= 4.5
     assert contrast(shades["dark"], DARK_PAGE) >= 4.5
+
+
+def test_what_is_public_does_not_vary_by_cookie(world: World) -> None:
+    for path in ("/widget.js", "/widget/shop/launcher.json"):
+        assert "Cookie" not in get(path)["Vary"], path
