@@ -28,7 +28,8 @@ _TAILS = {
 
 def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
     """Record `name` of `action`, in the transaction of the change; the buyer hears only of what was done."""
-    kind = actions.all_actions()[action.kind]
+    kind = actions.get(action.kind)  # None: one that is not installed any more has failed
+    wire = kind.wire if kind else dict
     done = name == names.ACTION_DONE
     order = with_order_relations(Order.objects.filter(pk=action.order_id)).get()
     conversations = _conversations(action, order)
@@ -39,8 +40,8 @@ def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
         "order": order.number,
         "order_id": str(order.id),
         "action": str(action.id),
-        "before": kind.wire(action.before),
-        "after": kind.wire(action.after),
+        "before": wire(action.before),
+        "after": wire(action.after),
         "run_at": iso(action.run_at),
     }
     if name == names.ACTION_FAILED:
@@ -64,7 +65,7 @@ def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
             conversation_id=conversations[0],
             event=name,
             params=params,
-            body=kind.sentence(action) + tail,
+            body=(kind.sentence(action) if kind else action.kind) + tail,
             public=done,
             actor=actor,
         )

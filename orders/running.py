@@ -70,7 +70,7 @@ def _load(action_id: UUID) -> OrderAction:
 def _reconcile(action: OrderAction, *, told: bool) -> None:
     """Ask the store about an action that it may have heard of; repeat it only where it has done nothing."""
     connector = stores.connector_for(action.order.store)
-    if connector is None:
+    if connector is None or actions.get(action.kind) is None:
         # It cannot be asked, and it may have been done: neither "done" nor "failed" would be true.
         _unknown(action, told=told)
         return

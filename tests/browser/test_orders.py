@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import SIZES, Desk, OpenPage, assert_no_serious_axe_findings, shoot
+from tests.browser.console_page import bubble, open_row
+from tests.browser.widget_page import Widget
 
 AGENT = "agent@demo.test"
 FIND_UNPAID = """
@@ -160,3 +162,50 @@ def test_the_shop_tells_the_widget_who_is_logged_in(desk: Desk, open_page: OpenP
         page.get_by_role("button", name="Chat with us").click()
     visitor = answer.value.json()["visitor"]
     assert (visitor["name"], visitor["verified"]) == ("Emma Larsen", True)
+
+
+def test_a_buyer_asks_and_the_fee_is_waived_beside_the_chat(desk: Desk, open_page: OpenPage, unpaid: Unpaid):
+    shop = open_page(f"{desk.url}/demo-shop/?buyer={unpaid.buyer}")
+    widget = Widget(shop).open()
+    question = f"Why is the shipping of {unpaid.number} so dear?"
+    widget.say(question)
+    page = open_page(f"{desk.url}/inbox/", agent=AGENT)
+    open_row(page, question)
+
+    order = page.locator(f"#panel #order-{unpaid.id}")
+    if not order.evaluate("order => order.open"):
+        order.locator("summary").click()
+    order.get_by_role("button", name="Send to the chat").click()
+    expect(widget.find(".message h3").filter(has_text=unpaid.number)).to_be_visible()
+    order.get_by_role("button", name="Waive shipping fee").click()
+    order.get_by_role("button", name="Confirm").click()
+    expect(bubble(page, unpaid.number).first).to_be_visible()
+    order.get_by_role("button", name="Apply now").click()
+
+    expect(fee(page)).to_have_text("Free")
+    expect(page.locator("#timeline [data-slot='fee']").last).to_have_text("$0.00")
+    expect(widget.find(".message .sums").last).to_contain_text("Free")
+    expect(widget.find(".line, .system").filter(has_text=unpaid.number).last).to_be_visible()
+    assert_no_serious_axe_findings(page)
+    shoot(page, "orders-beside-the-chat")
+
+
+def test_what_is_typed_into_a_form_stays_when_the_order_changes(
+    desk: Desk, open_page: OpenPage, unpaid: Unpaid
+):
+    shop = open_page(f"{desk.url}/demo-shop/?buyer={unpaid.buyer}")
+    Widget(shop).open().say(f"About {unpaid.number}")
+    page = open_page(f"{desk.url}/inbox/", agent=AGENT)
+    open_row(page, f"About {unpaid.number}")
+    order = page.locator(f"#panel #order-{unpaid.id}")
+    if not order.evaluate("order => order.open"):
+        order.locator("summary").click()
+    order.get_by_role("button", name="Change shipping fee").click()
+    order.get_by_label("New shipping fee").fill("1.23")
+    order.get_by_label("Reason").fill("Half a rea")
+
+    paying = shop.locator(".order").filter(has_text=unpaid.number).get_by_role("button", name="Pay now")
+    paying.click()
+    expect(order.get_by_role("alert")).to_contain_text("This order is paid")
+    expect(order.get_by_label("Reason")).to_have_value("Half a rea")
+    expect(order.get_by_role("button", name="Confirm")).to_be_disabled()

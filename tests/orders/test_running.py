@@ -216,6 +216,15 @@ def test_a_store_that_was_disconnected_fails_what_it_never_heard(world: World) -
     assert run(action).state == "failed"
 
 
+def test_an_action_that_is_not_installed_any_more_fails_if_it_was_never_told(
+    world: World, settings: Any
+) -> None:
+    action = ask(world)
+    settings.ORDER_ACTIONS = []
+    assert run(action).state == "failed"
+    assert Event.objects.get(name="order.action.failed").data["before"]["shipping_fee"] == 690
+
+
 def test_a_busy_store_is_asked_again_and_it_can_still_be_taken_back(
     world: World, faulty: type[FaultyStore]
 ) -> None:
