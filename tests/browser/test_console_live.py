@@ -78,6 +78,26 @@ def test_a_list_that_was_scrolled_waits_for_its_reader(desk: Desk, open_page: Op
     expect(rows(page).first).to_contain_text(words)
 
 
+def test_what_came_while_elsewhere_is_marked_as_new(desk: Desk, open_page: OpenPage):
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
+    one, other = Buyer(desk.url), Buyer(desk.url)
+    open_row(page, one.say("I have three questions"))
+    open_row(page, other.say("I have none"))
+    one.say("The first one")
+    words = one.say("The second one")
+    open_row(page, words)
+    marked = page.locator("#timeline [data-fresh]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text("The first one")
+    expect(marked.get_by_text("New", exact=True)).to_be_visible()
+    # What comes while one looks is not news.
+    open_row(page, other.say("Or perhaps one"))
+    expect(bubble(page, "Or perhaps one")).to_be_visible()
+    other.say("No, none")
+    expect(bubble(page, "No, none")).to_be_visible()
+    expect(page.locator("#timeline [data-fresh]")).to_have_count(1)
+
+
 def test_typing_and_colleagues_who_look_are_seen(desk: Desk, open_page: OpenPage, console: Console):
     page = open_page(f"{desk.url}/inbox/?view=all", agent="priya@demo.test")
     buyer = Buyer(desk.url)

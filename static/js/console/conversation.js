@@ -24,6 +24,10 @@ export function start() {
   onSocket("welcome", resume);
   onSocket("resync", resume);
   onSocket("message.created", ({ message }) => receive(message));
+  onSocket("subscribed", ({ conversation }) => {
+    const thread = peek(conversation);
+    if (thread) thread.unreadAfter = 0;
+  });
   onSocket("heartbeat", ({ conversations }) => fillGap(conversations));
   onSocket("error", (error) => error.code === "too_far" && startOver(error.conversation ?? state.open));
   onSocket("delivery.updated", ({ conversation, message, deliveries }) => {
@@ -56,7 +60,8 @@ export async function open(id, { at = 0 } = {}) {
   emit("open", { id, before });
   for (const entry of outbox.pending(id)) putUnsent(thread, entry);
   if (thread.loaded) {
-    markFresh(thread, freshAfter(thread), isMine);
+    thread.unreadAfter = freshAfter(thread);
+    markFresh(thread, thread.unreadAfter, isMine);
     timeline.showThread(thread);
     subscribe(thread);
     markRead();
@@ -218,7 +223,8 @@ function receive(message) {
   if (thread.upto < message.seq) fillGap({ [thread.id]: message.seq });
   if (!isNew || state.open !== thread.id) return;
   const others = !isMine(message) && message.kind !== "system";
-  if (others && !isLooking() && !thread.fresh) markFresh(thread, message.seq - 1, isMine);
+  // What was missed while elsewhere comes after the opening; what comes live is new only to who looks away.
+  if (others && !thread.fresh && (thread.unreadAfter || !isLooking())) markFresh(thread, message.seq - 1, isMine);
   timeline.grown({ counts: others, mine: isMine(message) && message.kind !== "system" && atEnd });
   if (message.author.kind === "buyer" && message.kind !== "system") timeline.hideTyping();
   if (timeline.isAtEnd()) thread.seen = thread.upto;

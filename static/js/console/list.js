@@ -128,7 +128,9 @@ export async function refresh() {
 function merge(page) {
   const there = new Set(page.results.map((result) => result.id));
   for (const id of there) {
-    if (!nodes.has(id)) make(id);
+    const known = nodes.has(id);
+    if (known && keys.get(id) === sortKey(row(id)) && !nodes.get(id).hasAttribute("data-gone")) continue;
+    if (!known) make(id);
     keys.set(id, sortKey(row(id)));
     nodes.get(id).removeAttribute("data-gone");
     held.add(id);
@@ -170,6 +172,7 @@ function paint(node, known) {
     unsent: outbox.pending(known.id).some((entry) => entry.state !== "sending"),
     draft: state.open === known.id ? "" : draftOf(known.id),
     snippet: snippets.get(known.id),
+    found: query.text,
   });
 }
 
@@ -246,9 +249,17 @@ function mustHold() {
   return Boolean($(":focus-visible", items)) && Date.now() - lastKey < KEYBOARD_MS;
 }
 
+let settling = false;
+/** Reorder once for whatever has come in since the last frame (a hidden page has no frames). */
 function settle() {
-  if (held.size && !mustHold()) reorder();
-  else drawPill();
+  if (settling) return;
+  settling = true;
+  const soon = document.hidden ? (work) => setTimeout(work, 200) : requestAnimationFrame;
+  soon(() => {
+    settling = false;
+    if (held.size && !mustHold()) reorder();
+    else drawPill();
+  });
 }
 
 const settleLater = debounce(KEYBOARD_MS + 100, settle);

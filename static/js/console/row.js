@@ -17,7 +17,7 @@ export function buildRow(row, href) {
   return node;
 }
 
-/** Bring a row up to date. `local` is what only this browser knows: {draft, unsent, snippet, open}. */
+/** Bring a row up to date. `local` is what only this page knows: {open, draft, unsent, snippet, found}. */
 export function paintRow(node, row, local) {
   paintAvatar(slot(node, "avatar"), row.buyer);
   text(slot(node, "name"), row.buyer.name);
@@ -48,9 +48,21 @@ function paintWords(node, row, local) {
   show(label, kind);
   label.dataset.kind = kind;
   const said = kind === "draft" ? local.draft : local.snippet ?? row.preview;
-  text(words, said || say("row.empty"));
+  if (local.found && local.snippet) markFound(words, said, local.found);
+  else text(words, said || say(row.last_seq ? "row.file" : "row.empty"));
   words.title = said;
   show(slot(node, "answered"), !kind && !local.snippet && !row.waiting_since && row.status === "open" && row.assignee);
+}
+
+/** Write `said` with the words that were searched for standing out. */
+function markFound(node, said, found) {
+  const safe = found.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+  node.replaceChildren(...said.split(new RegExp(`(${safe.join("|")})`, "iu")).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const mark = document.createElement("mark");
+    mark.textContent = part;
+    return mark;
+  }));
 }
 
 function paintChannel(node, channel) {
