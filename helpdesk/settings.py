@@ -23,7 +23,7 @@ for _name in [name for name in os.environ if name.endswith("_FILE") and name[:-5
 env = environ.Env()
 
 DEMO = env.bool("HELPDESK_DEMO", default=False)
-DEBUG = env.bool("DEBUG", default=False) or DEMO
+DEBUG = env.bool("DEBUG", default=False)  # not implied by DEMO: its guests see the desk's own error pages
 REDIS_URL = env.str("REDIS_URL", default="")
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'helpdesk.sqlite3'}")
 # One process serves everything: what runs without Redis. Decided once, here.

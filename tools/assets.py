@@ -1,8 +1,6 @@
-"""Fetch the third-party styles, scripts and icons, and put the named ones into static/vendor/.
+"""Fetch the third-party icons, and make one file of the named ones in static/vendor/.
 
-They come from npm by package-lock.json and are not committed. Only named files are copied: the
-packages' whole folders name images and source maps that do not exist, and the manifest storage
-would refuse them.
+They come from npm by package-lock.json and are not committed.
 """
 
 import os
@@ -18,12 +16,6 @@ VENDOR = ROOT / "static" / "vendor"
 ICON_LIST = ROOT / "tools" / "icons.txt"
 STAMP = VENDOR / ".made-for"
 
-COPIES = {
-    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-}
-SOURCE_MAP = re.compile(r"(/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=[^\n]*)\s*\Z")
-
 
 def main() -> None:
     made_for = digest(ROOT / "package-lock.json", ICON_LIST, Path(__file__))
@@ -31,9 +23,6 @@ def main() -> None:
         return
     fetch()
     VENDOR.mkdir(parents=True, exist_ok=True)
-    for name, source in COPIES.items():
-        # The source map is not copied, so the line that names it has to go.
-        (VENDOR / name).write_text(SOURCE_MAP.sub("", read(MODULES / source)), encoding="utf-8")
     (VENDOR / "icons.svg").write_text(sprite(), encoding="utf-8")
     mark_done(STAMP, made_for)
 
@@ -43,11 +32,11 @@ def fetch() -> None:
     stamp, lock = MODULES / ".made-for", digest(ROOT / "package-lock.json")
     if is_done(stamp, lock):
         return
-    say("fetching styles and icons ...")
+    say("fetching icons ...")
     # Node trusts its own list of authorities; behind a company's proxy the machine has one more.
     os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"]
-    run([*npm(), "ci", *options], doing="Fetching styles and icons with npm", limit=300)
+    run([*npm(), "ci", *options], doing="Fetching icons with npm", limit=300)
     mark_done(stamp, lock)
 
 
