@@ -167,6 +167,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "index-messages": {"task": "inbox.tasks.index_messages", "schedule": 2.0},
     "wake-snoozed": {"task": "inbox.tasks.wake_snoozed", "schedule": 15.0},
+    "release-conversations": {"task": "inbox.tasks.release_conversations", "schedule": 15.0},
     "run-due-actions": {"task": "orders.tasks.run_due_actions", "schedule": 2.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }

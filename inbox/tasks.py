@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inbox import search
 from inbox.models import Attachment
-from inbox.services import wake_due
+from inbox.services import release_left, wake_due
 from people import presence
 
 UNCLAIMED_FOR = timedelta(hours=24)
@@ -29,6 +29,12 @@ def wake_snoozed() -> int:
     """Open conversations whose snooze has ended, and take away leases that ran out."""
     presence.expire()
     return wake_due()
+
+
+@shared_task
+def release_conversations() -> int:
+    """Free the conversations of accounts that were disabled."""
+    return release_left()
 
 
 @shared_task

@@ -165,6 +165,29 @@ def wake_due(limit: int = 200) -> int:
     return woken
 
 
+def release_left(limit: int = 200) -> int:
+    """Take live conversations off agents whose account was disabled, so that somebody else sees them waiting.
+
+    Returns how many; called by the sweep, safe to run twice.
+    """
+    released = 0
+    left = Conversation.objects.filter(assignee__is_active=False).exclude(status="resolved")
+    for conversation_id in list(left.values_list("id", flat=True)[:limit]):
+        with transaction.atomic():
+            rows = with_summary_relations(left.filter(pk=conversation_id))
+            c = rows.select_for_update(of=("self",)).first()
+            if c is None or c.assignee is None:
+                continue
+            params = {"actor": c.assignee.name, "assignee": None, "team": c.team.name if c.team else None}
+            body = f"{c.assignee.name} is not here any more: nobody has this now"
+            c.assignee = None
+            batch = Batch()
+            timeline.add_line(c, batch, SYSTEM, names.CONVERSATION_ASSIGNED, params, body)
+            timeline.write(batch)
+            released += 1
+    return released
+
+
 def set_priority(*, agent: Agent, conversation_id: UUID, priority: int) -> Conversation:
     if priority not in Conversation.Priority.values:
         raise Invalid("Priority is -1, 0, 1 or 2.", attr="priority")
