@@ -68,14 +68,26 @@ function again(element) {
   window.htmx.ajax("GET", element.dataset.refresh, { source: element, target: element, swap: "outerHTML" }).catch(() => {});
 }
 
-// A form that has just opened: the cursor goes to its first field, or, filled in already, to its button.
+// A form that has just opened: the cursor goes to its first field, or, filled in already, to its button. Whoever
+// pressed a button that is gone now goes on where it was.
 function onSwap({ detail }) {
   const form = detail.elt.querySelector?.("[data-act-form]");
+  if (!form && detail.elt.matches?.(".act") && document.activeElement === document.body) {
+    detail.elt.querySelector("button:not([id^=send])")?.focus();
+  }
   if (!form || form.contains(document.activeElement)) return;
   const button = form.querySelector("button[type=submit]");
   const field = form.querySelector(".act-fields input, .act-fields select, .act-fields textarea");
   (button.disabled ? field : button).focus();
   if (document.activeElement === field) field.select();
+}
+
+function onKey(event) {
+  if (event.key !== "Escape" || event.isComposing) return;
+  const close = event.target.closest?.("[data-act-form]")?.querySelector("[data-close-form]");
+  if (!close) return;
+  event.stopPropagation();
+  close.click();
 }
 
 // A picture that does not come leaves its place, not a broken sign.
@@ -86,5 +98,6 @@ function onError({ target }) {
 
 document.getElementById("panel")?.addEventListener("desk:order", onOrder);
 document.body.addEventListener("htmx:afterSettle", onSwap);
+document.addEventListener("keydown", onKey, true);
 document.addEventListener("error", onError, true);
 setInterval(tick, TICK_MS);
