@@ -5,14 +5,15 @@ import { avatar, icon } from "../base.js";
 import { attribute, show, slot, text } from "./dom.js";
 import { full, moment, span } from "./format.js";
 import { paintAvatar } from "./message.js";
-import { drawTag } from "./row.js";
+import { paintTags } from "./row.js";
 import { on as onSocket } from "./socket.js";
 import { desk, me, on, row, state } from "./store.js";
 import { say } from "./words.js";
 
 const VIEWER_MS = 35_000;
 const TICK_MS = 15_000;
-const SHOWN = 3;
+const SHOWN = 3; // faces
+const TAGS_SHOWN = 2;
 
 const head = document.getElementById("conversation-head");
 const at = (name) => slot(head, name);
@@ -64,7 +65,7 @@ function paint(known) {
   show(priority, known.priority !== 0);
   priority.dataset.level = known.priority;
   text(slot(priority, "words"), known.priority ? say(`priority.${known.priority}`) : "");
-  at("tags").replaceChildren(...known.tags.map(drawTag));
+  paintTags(at("tags"), known.tags, TAGS_SHOWN);
   paintWaiting(known);
   document.getElementById("resolved-note").hidden = known.status !== "resolved";
 }

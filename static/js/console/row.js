@@ -80,20 +80,22 @@ function paintPriority(node, priority) {
   node.replaceChildren(icon(priority > 0 ? "flag-filled" : "arrow-down"), say(`priority.${priority}`));
 }
 
-function paintTags(node, tags) {
+/** Show the first tags, and how many more there are. */
+export function paintTags(node, tags, shown = TAGS_SHOWN) {
   const key = tags.map((tag) => tag.id + tag.color).join();
   if (node.dataset.key === key) return;
   node.dataset.key = key;
-  node.replaceChildren(...tags.slice(0, TAGS_SHOWN).map(drawTag));
-  if (tags.length > TAGS_SHOWN) {
+  node.replaceChildren(...tags.slice(0, shown).map(drawTag));
+  if (tags.length > shown) {
     const more = clone("tag");
-    text(more, `+${tags.length - TAGS_SHOWN}`);
-    more.title = tags.slice(TAGS_SHOWN).map((tag) => tag.name).join(", ");
+    more.dataset.more = "";
+    text(more, `+${tags.length - shown}`);
+    more.title = tags.slice(shown).map((tag) => tag.name).join(", ");
     node.append(more);
   }
 }
 
-export function drawTag(tag) {
+function drawTag(tag) {
   const node = clone("tag");
   text(node, tag.name);
   node.dataset.color = tag.color;
