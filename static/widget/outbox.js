@@ -94,7 +94,7 @@ export function createOutbox(desk) {
     const { token, live } = desk.session();
     const files = entry.attachments.map((file) => file.id);
     const frame = { client_id: entry.client_id, body: entry.body, attachments: files };
-    if (live?.isUp()) {
+    if (live?.isUp() && navigator.onLine !== false) {
       const answer = await overSocket(live, frame);
       if (answer.type === "ack") return sent(entry, answer.seq);
       if (answer.type === "error" && !PASSING.includes(answer.code)) return refuse(entry, answer);
@@ -111,7 +111,10 @@ export function createOutbox(desk) {
 
   function overSocket(live, frame) {
     return new Promise((resolve) => {
-      const patience = setTimeout(() => answer({ type: "lost" }), ACK_WITHIN_MS);
+      const patience = setTimeout(() => {
+        live.drop();
+        answer({ type: "lost" });
+      }, ACK_WITHIN_MS);
       const answer = (value) => {
         clearTimeout(patience);
         awaited.delete(frame.client_id);

@@ -19,7 +19,7 @@ let store = null, agents = [], wait = null, online = config.online, verified = f
 let visible = host.alone;
 let hasEarlier = false, loadingEarlier = false;
 let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those that nobody has looked at here
-let toldUnread = 0, typingTimer;
+let toldUnread = 0, line = "live", typingTimer;
 
 for (const name of ["accent", "ink", "light", "dark"]) root.style.setProperty(`--${name}`, root.dataset[name]);
 root.style.setProperty("--away", root.dataset.ink === "#ffffff" ? "#000" : "#fff"); // mixed in, it keeps --ink readable
@@ -28,7 +28,8 @@ get("close").hidden = host.alone;
 // -- The header
 
 function showHeader() {
-  const assignee = client.currentConversation()?.assignee;
+  const conversation = client.currentConversation();
+  const assignee = conversation?.status === "resolved" ? null : conversation?.assignee;
   const names = assignee ? [assignee.name] : agents.map((agent) => agent.name);
   const faces = (names.length ? names : [store?.name || get("title").textContent]).map((name) => {
     const face = document.createElement("span");
@@ -44,9 +45,11 @@ function showHeader() {
   get("status").dataset.online = online > 0;
 }
 
-function showLine(state) {
-  const offline = navigator.onLine === false;
-  const text = state === "live" || state === "polling" ? "" : offline ? say("no_network") : store ? say("reconnecting") : say("no_session");
+function showLine(state = line) {
+  line = state;
+  let text = "";
+  if (navigator.onLine === false) text = say("no_network");
+  else if (line === "lost" || line === "down") text = say(store ? "reconnecting" : "no_session");
   const bar = get("bar");
   if (bar.textContent !== text) bar.textContent = text;
   bar.classList.toggle("shown", Boolean(text));
@@ -222,7 +225,7 @@ addEventListener("keydown", (event) => {
   if (!composer.escape()) host.tell("close");
 });
 document.addEventListener("visibilitychange", look);
-addEventListener("offline", () => showLine("lost"));
+for (const name of ["offline", "online"]) addEventListener(name, () => showLine());
 
 function focusInside() {
   if (matchMedia("(pointer: coarse)").matches) get("scroll").focus({ preventScroll: true }); // no keyboard unasked

@@ -63,12 +63,13 @@ export function openSocket(hello, on) {
     lose(0);
   }
 
+  open();
+
   // A line that was cut without a word looks open for minutes; a missing heartbeat tells.
   watchTimer = setInterval(() => {
     if (socket && Date.now() - heardAt > silenceMs) drop();
   }, 1000);
 
-  open();
   return {
     isUp: () => up,
     failures: () => failures,
@@ -76,6 +77,10 @@ export function openSocket(hello, on) {
       if (up && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
     },
     retryNow: open,
+    /** Give up a line that does not answer; another one is tried. */
+    drop() {
+      if (socket) drop();
+    },
     close() {
       closed = true;
       clearTimeout(retryTimer);

@@ -116,6 +116,24 @@ def test_a_desk_that_comes_back_gets_what_was_written_meanwhile_without_a_click(
 
 
 @pytest.mark.usefixtures("console")
+def test_without_a_network_it_says_so_and_sends_when_there_is_one_again(
+    shop: str, open_page: OpenPage, console: Console
+) -> None:
+    page = open_page(shop, forgive=(*NO_DESK, "ERR_INTERNET_DISCONNECTED"))
+    widget = Widget(page).open()
+    widget.say("In the tunnel soon")
+    conversation = console.open("In the tunnel soon")
+    page.context.set_offline(True)
+    expect(widget.find("#bar")).to_contain_text("You are offline")
+    widget.say("In the tunnel")
+    expect(widget.message("In the tunnel").last.locator(".state")).to_have_text("Not sent", timeout=15_000)
+    page.context.set_offline(False)
+    expect(widget.find("#bar")).to_have_text("")
+    expect(widget.message("In the tunnel").last.locator(".state")).to_have_text("Sent", timeout=15_000)
+    assert bodies(console, conversation) == ["In the tunnel soon", "In the tunnel"]
+
+
+@pytest.mark.usefixtures("console")
 def test_a_message_whose_acknowledgement_is_lost_is_there_once(
     shop: str, open_page: OpenPage, console: Console
 ) -> None:
