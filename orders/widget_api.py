@@ -46,7 +46,7 @@ class NotVerified(exceptions.PermissionDenied):
 
 
 class OrdersView(WidgetView):
-    @extend_schema(responses=PublicOrdersAnswer)
+    @extend_schema(request=None, responses=PublicOrdersAnswer)
     def get(self, request: Request) -> Response:
         session = self.session
         if not session.is_verified or not session.buyer.is_verified:
