@@ -9,6 +9,7 @@ from inbox.file_views import attachment
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/inbox/"), name="home"),
     path("files/<uuid:attachment_id>/", attachment, name="file"),
+    path("api/v1/", include("helpdesk.api_urls")),
     path("accounts/", include("people.account_urls")),
     path("settings/", include("people.urls")),
     path("settings/", include("inbox.setup.urls")),

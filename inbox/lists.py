@@ -5,7 +5,7 @@ first row on. docs/performance.md has the figures at a million conversations.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from helpdesk.lib.keyset import Keyset, Lanes, cut
 from inbox import search
 from inbox.access import store_ids_for, with_summary_relations
-from inbox.models import Channel, Conversation, Mention, ReadMark, Tagging
+from inbox.models import Channel, Conversation, Mention, Message, ReadMark, Tagging
 from inbox.payloads import summary_data
 from people.models import Agent, Store
 
@@ -51,6 +51,7 @@ class Filters:
     buyer: UUID | None = None
     priority: int | None = None
     text: str = ""
+    ids: tuple[UUID, ...] | None = None  # none but these
 
 
 NO_FILTERS = Filters()
@@ -66,9 +67,16 @@ def list_conversations(
 ) -> tuple[Rows, str | None]:
     """Return a page of a view (None: whatever their status) as rows, and the cursor of the next page.
 
-    The number of queries does not depend on the number of rows. Raises BadCursor.
+    With a text, rows also have the `snippet` in which it was found. The number of queries does not depend on the
+    number of rows. Raises BadCursor.
     """
     stores = _stores(agent, filters)
+    if filters.text:
+        said = search.find_messages(filters.text, stores)
+        about = (*said, *search.conversations_of_buyers(filters.text, stores))
+        narrowed = replace(filters, text="", ids=about)
+        rows, following = list_conversations(agent, view, narrowed, cursor, limit=limit)
+        return [_with_snippet(row, said, filters.text) for row in rows], following
     if view == "mentions":
         return _mentions_page(agent, filters, stores, cursor, limit)
     lanes = _lanes(agent, view, filters, stores)
@@ -89,6 +97,11 @@ def rows_for(agent: Agent, conversations: Iterable[Conversation]) -> Rows:
         seq, seen = (mark.seq, mark.inbound_seen) if mark else (0, 0)
         rows.append({**summary_data(conversation), "read_seq": seq, "inbound_seen": seen})
     return rows
+
+
+def _with_snippet(row: dict[str, Any], said: dict[UUID, Message], text: str) -> dict[str, Any]:
+    message = said.get(UUID(row["id"]))
+    return {**row, "snippet": search.snippet(message.body, text)} if message else row
 
 
 def counts(agent: Agent) -> dict[str, dict[str, Any]]:
@@ -133,7 +146,7 @@ def _stores(agent: Agent, filters: Filters) -> Stores:
     return found if stores is None else found & stores
 
 
-def _lookups(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lookups:
+def _lookups(agent: Agent, view: str | None, filters: Filters) -> Lookups:
     """Return what a conversation of the list fulfils besides its status, its tag, and `_spread`."""
     found: Lookups = []
     if view == "mine":
@@ -145,8 +158,8 @@ def _lookups(agent: Agent, view: str | None, filters: Filters, stores: Stores) -
     for name in ("assignee", "team", "buyer", "priority"):
         if (value := getattr(filters, name)) is not None:
             found.append((name, value))
-    if filters.text:
-        found.append(("id__in", search.conversations_about(filters.text, stores)))
+    if filters.ids is not None:
+        found.append(("id__in", filters.ids))
     return found
 
 
@@ -163,7 +176,7 @@ def _spread(filters: Filters, stores: Stores) -> tuple[str, list[UUID]] | None:
 def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lanes:
     of_view = {None: STATUSES, "snoozed": ("snoozed",), "resolved": ("resolved",)}
     statuses = [s for s in of_view.get(view, ("open",)) if filters.status in (None, s)]
-    lookups = _lookups(agent, view, filters, stores)
+    lookups = _lookups(agent, view, filters)
     # What an index starts with, or what leaves few rows, is one lane whatever the stores.
     started = any(name in ("assignee", "team", "buyer", "id__in") for name, _ in lookups)
     by_tag = filters.tag is not None and view != "waiting" and not started
@@ -179,8 +192,12 @@ def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> 
         return Lanes(_BY_WAIT, [Conversation.objects.filter(Q(*part, status__in=statuses)) for part in parts])
     if by_tag:
         tagged = [Q(*_via("conversation", part), tag=filters.tag) for part in parts]
-        return Lanes(_BY_LAST, [Tagging.objects.filter(q, status=s) for q in tagged for s in statuses], "conversation")
-    return Lanes(_BY_LAST, [Conversation.objects.filter(Q(*part, status=s)) for part in parts for s in statuses])
+        return Lanes(
+            _BY_LAST, [Tagging.objects.filter(q, status=s) for q in tagged for s in statuses], "conversation"
+        )
+    return Lanes(
+        _BY_LAST, [Conversation.objects.filter(Q(*part, status=s)) for part in parts for s in statuses]
+    )
 
 
 def _via(path: str, lookups: Lookups) -> Lookups:
@@ -194,7 +211,7 @@ def _mentions_page(
     agent: Agent, filters: Filters, stores: Stores, cursor: str | None, limit: int
 ) -> tuple[Rows, str | None]:
     """Return conversations by the last time that the agent was named in them."""
-    lookups, spread = _lookups(agent, "mentions", filters, stores), _spread(filters, stores)
+    lookups, spread = _lookups(agent, "mentions", filters), _spread(filters, stores)
     lookups += [(f"{spread[0]}__in", spread[1])] if spread else []
     lookups += [("taggings__tag", filters.tag)] if filters.tag else []
     lookups += [("status", filters.status)] if filters.status else []

@@ -11,6 +11,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from events import topics
+from events.hub import hub
 from helpdesk.lib.ids import parse_id
 from inbox.access import conversations_for, public_messages, with_message_relations
 from inbox.models import Channel, Conversation, Message
@@ -123,3 +125,14 @@ def widget_channel(store_id: UUID) -> UUID | None:
     """Return the store's active widget channel."""
     rows = Channel.objects.filter(store_id=store_id, kind="widget", active=True)
     return rows.values_list("id", flat=True).first()
+
+
+def viewers(conversation_id: UUID, *, but: UUID) -> list[dict[str, Any]]:
+    """Return who looks at a conversation by a socket of this process; the others' heartbeats tell of the rest."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for socket in list(hub.topics.get(topics.conversation(conversation_id), ())):
+        me, looking = getattr(socket, "me", None), getattr(socket, "looking", {})
+        if isinstance(me, Console) and me.agent.id != but and conversation_id in looking:
+            agent = {"id": str(me.agent.id), "name": me.agent.name}
+            found[me.agent.id] = {"agent": agent, "composing": bool(looking.get(conversation_id))}
+    return list(found.values())

@@ -4,19 +4,13 @@ Ids are strings, times ISO 8601 UTC, and nothing here runs a query per row: call
 with `with_message_relations` and `with_summary_relations` in inbox/access.py.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
-from inbox.models import Attachment, Conversation, Delivery, Message
+from helpdesk.lib.times import iso
+from inbox.models import Attachment, Channel, Conversation, Delivery, Message, Tag
+from people.payloads import store_ref
 
 PREVIEW = 160
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Return ISO 8601 UTC with milliseconds and a Z, or None."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def attachment_data(attachment: Attachment) -> dict[str, Any]:
@@ -71,6 +65,21 @@ def message_data(
     }
 
 
+def tag_data(tag: Tag) -> dict[str, Any]:
+    return {"id": str(tag.id), "name": tag.name, "color": tag.color}
+
+
+def channel_data(channel: Channel) -> dict[str, Any]:
+    """Return a way in which buyers write. (Load it with its store.)"""
+    return {
+        "id": str(channel.id),
+        "kind": channel.kind,
+        "name": channel.name,
+        "store": store_ref(channel.store),
+        "active": channel.active,
+    }
+
+
 def summary_data(conversation: Conversation) -> dict[str, Any]:
     """Return what a row of the list and the header of a conversation show; the same for every agent.
 
@@ -79,14 +88,14 @@ def summary_data(conversation: Conversation) -> dict[str, Any]:
     c = conversation
     return {
         "id": str(c.id),
-        "store": {"id": str(c.store_id), "key": c.store.key, "name": c.store.name, "color": c.store.color},
+        "store": store_ref(c.store),
         "buyer": {"id": str(c.buyer_id), "name": c.buyer.display_name, "verified": c.buyer.is_verified},
         "channel": {"id": str(c.channel_id), "kind": c.channel.kind, "name": c.channel.name},
         "status": c.status,
         "priority": c.priority,
         "assignee": {"id": str(c.assignee_id), "name": c.assignee.name} if c.assignee else None,
         "team": {"id": str(c.team_id), "name": c.team.name} if c.team else None,
-        "tags": [{"id": str(t.id), "name": t.name, "color": t.color} for t in c.tags.all()],
+        "tags": [tag_data(tag) for tag in c.tags.all()],
         "preview": c.preview,
         "last_seq": c.last_seq,
         "last_at": iso(c.last_at),

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from helpdesk.lib.text import index_terms, query_terms
 from inbox.models import Conversation, Message, SearchEntry
 from people.models import Buyer
 
+LATEST = 5_000  # entries
 NEWEST = 200  # what is looked at of all hits: a desk wants the latest, and a bound
 
 
@@ -55,7 +56,7 @@ def matching(text: str, store_ids: frozenset[UUID] | None) -> QuerySet[SearchEnt
         entries = entries.filter(store_id__in=store_ids)
     if connection.vendor == "postgresql":
         query = " & ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in terms) + ":*"
-        where = "array_to_tsvector(string_to_array(inbox_searchentry.terms, ' ')) @@ %s::tsquery"
+        where = "inbox_terms(inbox_searchentry.terms) @@ %s::tsquery"
     else:
         query = " ".join('"' + t.replace('"', '""') + '"' for t in terms) + "*"
         where = "inbox_searchentry.id IN (SELECT rowid FROM inbox_search_fts WHERE inbox_search_fts MATCH %s)"
@@ -72,11 +73,50 @@ def snippet(body: str, text: str, width: int = 120) -> str:
     return ("…" if start else "") + cut + ("…" if start + width < len(body) else "")
 
 
-def conversations_about(text: str, store_ids: frozenset[UUID] | None) -> list[UUID]:
-    """Return the conversations in which `text` was said, or whose buyer it names: those of the newest hits."""
-    hits = list(matching(text, store_ids)[:NEWEST].values_list("message__conversation", "buyer"))
-    buyers = [buyer for _, buyer in hits if buyer]
-    of_buyers = (
-        Conversation.objects.filter(buyer__in=buyers).values_list("id", flat=True)[:NEWEST] if buyers else []
-    )
-    return list(dict.fromkeys([*(conversation for conversation, _ in hits if conversation), *of_buyers]))
+def _newest(
+    text: str, store_ids: frozenset[UUID] | None, *, of: str, limit: int = NEWEST
+) -> list[SearchEntry]:
+    """Return the newest entries of messages or of buyers (`of`; each has its index) that hold `text`.
+
+    What is said often is found among the latest entries; what is not, the index of terms gives all at once. Left
+    to itself, PostgreSQL would walk every entry backwards in search of a word that is rare.
+    """
+    kind = {f"{of}__isnull": False}
+    entries = matching(text, store_ids).filter(**kind)
+    if connection.vendor == "postgresql":
+        last = SearchEntry.objects.filter(**kind).order_by("-id").values_list("id", flat=True).first()
+        found = list(entries.filter(id__range=((last or 0) - LATEST, last or 0))[:limit])
+        if len(found) == limit:
+            return found
+        entries = entries.order_by((F("id") + 0).desc())  # an order that no index is in
+    return list(entries[:limit])
+
+
+def find_messages(text: str, store_ids: frozenset[UUID] | None) -> dict[UUID, Message]:
+    """Return the newest message with `text` in each conversation that has one, by conversation."""
+    ids = [entry.message_id for entry in _newest(text, store_ids, of="message")]
+    messages = Message.objects.in_bulk([pk for pk in ids if pk])
+    found: dict[UUID, Message] = {}
+    for pk in ids:
+        if pk in messages:
+            found.setdefault(messages[pk].conversation_id, messages[pk])
+    return found
+
+
+def buyers_named(text: str, store_ids: frozenset[UUID] | None, *, limit: int = NEWEST) -> list[UUID]:
+    """Return the newest buyers whom `text` names, by name, address, number or id at the store."""
+    entries = _newest(text, store_ids, of="buyer", limit=limit)
+    return [entry.buyer_id for entry in entries if entry.buyer_id]
+
+
+def find_buyers(text: str, store_ids: frozenset[UUID] | None, *, limit: int) -> list[Buyer]:
+    """Return the newest buyers whom `text` names, with their stores."""
+    ids = buyers_named(text, store_ids, limit=limit)
+    found = Buyer.objects.select_related("store").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def conversations_of_buyers(text: str, store_ids: frozenset[UUID] | None) -> list[UUID]:
+    """Return conversations with the newest buyers whom `text` names."""
+    rows = Conversation.objects.filter(buyer__in=buyers_named(text, store_ids))
+    return list(rows.values_list("id", flat=True)[:NEWEST])

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from helpdesk.lib.ids import parse_id
 from inbox.access import store_ids_for
-from inbox.search import NEWEST, matching
+from inbox.search import NEWEST, buyers_named
 from orders.access import Stores, orders_of, products_for, products_of, with_order_relations
 from orders.models import Order, Product
 from people.models import Agent, Buyer
@@ -62,8 +62,7 @@ def search_orders(stores: Stores, orders: QuerySet[Order], q: str) -> QuerySet[O
     Each is looked up by its own index and bounded, newest first: what is wanted is one order, not a report.
     """
     newest = orders.order_by("-placed_at", "-id")
-    known = matching(q, stores).filter(buyer__isnull=False)
-    buyers = list(known.values_list("buyer", flat=True)[:NEWEST])
+    buyers = buyers_named(q, stores)
     if sum(character.isdigit() for character in q) >= 4:
         by_phone = Buyer.objects.filter(phone__contains=q)
         by_phone = by_phone if stores is None else by_phone.filter(store_id__in=stores)
@@ -78,8 +77,10 @@ def search_orders(stores: Stores, orders: QuerySet[Order], q: str) -> QuerySet[O
     return orders.filter(pk__in=ids)
 
 
-def search_products(agent: Agent, *, store_id: UUID, q: str = "") -> list[Product]:
-    rows = products_for(agent).filter(store=store_id)
+def search_products(agent: Agent, *, store_id: UUID | None = None, q: str = "") -> list[Product]:
+    rows = products_for(agent)
+    if store_id is not None:
+        rows = rows.filter(store=store_id)
     for word in _clean(q).split():
         rows = rows.filter(Q(name__icontains=word) | Q(sku__istartswith=word) | Q(category__icontains=word))
     return list(rows.order_by("name", "id")[:PRODUCTS])

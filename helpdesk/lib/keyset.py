@@ -7,7 +7,6 @@ an index (three statuses, two stores) is read in lanes: the first rows of each r
 import base64
 import binascii
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar

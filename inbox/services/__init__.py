@@ -1,8 +1,10 @@
 """Everything that changes conversations. Views, sockets, the API and tasks call these, and nothing else writes."""
 
+from inbox.services.buyers import update_buyer
 from inbox.services.conversations import (
     assign,
     rate,
+    release_left,
     reopen,
     resolve,
     set_priority,
@@ -12,6 +14,7 @@ from inbox.services.conversations import (
 )
 from inbox.services.messages import MAX_BODY, Draft, Posted, post_message, post_messages
 from inbox.services.reading import mark_by_buyer, mark_read, save_draft
+from inbox.services.tags import create_tag
 from inbox.services.timeline import add_system_line, public_data
 from inbox.services.visitors import end_session, set_contact, start_session
 
@@ -21,6 +24,7 @@ __all__ = [
     "Posted",
     "add_system_line",
     "assign",
+    "create_tag",
     "end_session",
     "mark_by_buyer",
     "mark_read",
@@ -28,6 +32,7 @@ __all__ = [
     "post_messages",
     "public_data",
     "rate",
+    "release_left",
     "reopen",
     "resolve",
     "save_draft",
@@ -36,5 +41,6 @@ __all__ = [
     "set_tags",
     "snooze",
     "start_session",
+    "update_buyer",
     "wake_due",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from helpdesk.lib.dialogs import form_dialog
-from inbox.canned import VARIABLES, canned_for
+from inbox.canned import all_variables, canned_for
 from inbox.models import CannedReply, Tag
 from inbox.setup.forms import CannedReplyForm, TagForm
 from people.views.roles import AgentRequest, for_agents, for_supervisors
@@ -67,7 +67,7 @@ def delete_tag(request: AgentRequest, tag_id: UUID) -> HttpResponse:
 @for_agents
 def canned(request: AgentRequest) -> HttpResponse:
     rows = canned_for(request.user).select_related("store")
-    return render(request, "inbox/setup/canned.html", {"replies": rows, "variables": VARIABLES})
+    return render(request, "inbox/setup/canned.html", {"replies": rows, "variables": all_variables()})
 
 
 @for_supervisors
@@ -98,7 +98,7 @@ def _canned_dialog(request: AgentRequest, reply: CannedReply, *, title: str, **c
         save=form.save,
         done=_("The canned reply is saved."),
         template="inbox/setup/_canned_dialog.html",
-        variables=VARIABLES,
+        variables=all_variables(),
         **context,
     )
 

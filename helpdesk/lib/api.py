@@ -1,0 +1,173 @@
+"""What every endpoint of /api/v1/ has in common: who may call it and how often, what is read, how errors are told."""
+
+import time
+from io import BytesIO
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import UnreadablePostError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import Error, ErrorType
+from redis.exceptions import RedisError
+from rest_framework import authentication, exceptions, serializers, status
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from helpdesk.lib.keyset import BadCursor
+
+MAX_JSON = 256 * 1024  # the longest message, with every character escaped, and room
+
+# -- Who
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The console's cookie, with the CSRF header for whatever changes something. A stranger gets a 401."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+class IsSupervisor(BasePermission):
+    message = gettext_lazy("Only supervisors see this.")
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(getattr(request.user, "is_supervisor", False))
+
+
+class PerAgent(BaseThrottle):
+    """So many requests a minute (settings.API_REQUESTS_PER_MINUTE) by one agent, over all their log-ins.
+
+    A cache that does not answer limits nobody: a desk must go on without Redis.
+    """
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self.now = time.time()
+        key = f"api:{request.user.pk}:{int(self.now // 60)}"
+        try:
+            cache.add(key, 0, timeout=120)
+            return bool(cache.incr(key) <= settings.API_REQUESTS_PER_MINUTE)
+        except (RedisError, OSError, ValueError):
+            return True
+
+    def wait(self) -> float:
+        return 60 - self.now % 60
+
+
+# -- What is read
+
+
+class TooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = gettext_lazy("The request is too large.")
+
+
+class StrictJSONParser(JSONParser):
+    """JSON of a bounded size, and an object: what the serializers are written for."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        raw = stream.read(MAX_JSON + 1)
+        if len(raw) > MAX_JSON:
+            raise TooLarge
+        try:
+            data = super().parse(BytesIO(raw), media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError(_("That is nested too deeply.")) from None
+        if not isinstance(data, dict):
+            raise exceptions.ParseError(_("Send an object."))
+        return data
+
+
+def read(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return what a request holds, checked. Raises ValidationError."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    found: dict[str, Any] = serializer.validated_data
+    return found
+
+
+def next_page(request: Request, cursor: str | None) -> str | None:
+    """Return the address of the page at `cursor`, relative to the desk, with the filters of this one."""
+    if cursor is None:
+        return None
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return f"{request.path}?{query.urlencode()}"
+
+
+class ApiView(APIView):
+    """Starts from an access queryset, calls one service, and answers with a shape of payloads.py."""
+
+    authentication_classes = [SessionAuthentication]
+    permission_classes: list[Any] = [IsAuthenticated]
+    parser_classes: list[Any] = [StrictJSONParser]
+    throttle_classes: list[Any] = [PerAgent]
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+
+# -- How errors are told
+
+
+class Refusal(Protocol):
+    """What services raise (inbox.errors, orders.errors): known here by its shape, because apps stand above."""
+
+    status: int
+    code: str
+    detail: str
+    attr: str | None
+
+    def frame(self) -> dict[str, Any]: ...
+
+
+class Refused(exceptions.APIException):
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail, refusal.code)
+        self.status_code = refusal.status
+        self.attr = refusal.attr
+        # What the error has to show besides its words, such as the messages that came in between.
+        self.more = {k: v for k, v in refusal.frame().items() if k not in ("type", "code", "detail")}
+
+
+class ErrorHandler(ExceptionHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, BadCursor):
+            detail = exceptions.ErrorDetail(_("This is no cursor of this list."), code="invalid_cursor")
+            return exceptions.ValidationError({"cursor": [detail]})
+        if isinstance(exc, RequestDataTooBig):
+            return TooLarge()
+        if isinstance(exc, SuspiciousOperation | UnreadablePostError):
+            return exceptions.ParseError()
+        if all(hasattr(exc, name) for name in ("status", "code", "detail", "attr", "frame")):
+            return Refused(exc)  # type: ignore[arg-type]
+        known: Exception = super().convert_known_exceptions(exc)
+        return known
+
+
+class ErrorFormatter(ExceptionFormatter):
+    def get_error_type(self) -> ErrorType:
+        if isinstance(self.exc, Refused) and self.exc.status_code == status.HTTP_400_BAD_REQUEST:
+            return "validation_error"
+        kind: ErrorType = super().get_error_type()
+        return kind
+
+    def get_errors(self) -> list[Error]:
+        errors: list[Error] = super().get_errors()
+        if isinstance(self.exc, Refused):
+            errors[0].attr = self.exc.attr
+        return errors
+
+    def format_error_response(self, error_response: Any) -> Any:
+        answer = super().format_error_response(error_response)
+        return answer | self.exc.more if isinstance(self.exc, Refused) else answer

@@ -1,0 +1,124 @@
+"""What the inbox's part of the API takes. What a service judges (lengths, whose it is) is left to the service."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from helpdesk.lib.fields import MAX_SEQ, Choice, Flag, Id, Moment, Number, Text
+from helpdesk.lib.palette import COLORS
+from inbox.api.shapes import PRIORITIES
+from inbox.lists import STATUSES, VIEWS
+
+LONGEST = 20_000  # of any text: above it the service would not even look
+
+
+class IdOr(serializers.UUIDField):
+    """An id, or one of some words that stand for one."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data in self.words:
+            return data
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+# -- Parameters of addresses
+
+
+class ConversationQuery(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(VIEWS, required=False, help_text="Left out: every status.")
+    status = serializers.ChoiceField(STATUSES, required=False)
+    assignee = IdOr("me", "none", required=False, help_text="An id, `me` or `none`.")
+    team = serializers.UUIDField(required=False)
+    channel = serializers.CharField(required=False, max_length=20, help_text="A kind, such as widget.")
+    tag = serializers.UUIDField(required=False)
+    store = serializers.CharField(required=False, max_length=40, help_text="A key.")
+    buyer = serializers.UUIDField(required=False)
+    priority = serializers.ChoiceField(PRIORITIES, required=False)
+    q = serializers.CharField(required=False, max_length=200, help_text="Words said in it, or of its buyer.")
+    cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
+
+
+class MessageQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    before = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=200, default=50)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "after" in attrs and "before" in attrs:
+            raise serializers.ValidationError({"before": _("Ask for what is after, or for what is before.")})
+        return attrs
+
+
+class CannedQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    conversation = serializers.UUIDField(required=False, help_text="Whose words to fill in.")
+
+
+class EventQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(required=False, min_value=0, max_value=2**63 - 1, default=0)
+
+
+# -- Bodies
+
+
+class MessageInput(serializers.Serializer[Any]):
+    client_id = Text(max_length=200, help_text="Your own; the same one again is the same message.")
+    body = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=LONGEST, default="")
+    private = Flag(required=False, default=False, help_text="A note: agents only.")
+    attachments = serializers.ListField(child=Id(), required=False, max_length=20, default=list)
+    reply_after = Number(required=False, allow_null=True, min_value=0, max_value=MAX_SEQ, default=None)
+    force = Flag(required=False, default=False, help_text="Send although somebody wrote in between.")
+
+
+class CardInput(serializers.Serializer[Any]):
+    kind = Text(max_length=40, help_text="order")
+    ref = Text(max_length=100, help_text="What it shows: an order's id.")
+    client_id = Text(max_length=200)
+
+
+class AssignInput(serializers.Serializer[Any]):
+    agent = IdOr("me", required=False, allow_null=True, help_text="An id, `me`, or null for nobody.")
+    team = Id(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"agent": _("Name an agent or a team.")})
+        return attrs
+
+
+class SnoozeInput(serializers.Serializer[Any]):
+    until = Moment()
+
+
+class PriorityInput(serializers.Serializer[Any]):
+    priority = Choice(PRIORITIES)
+
+
+class TagsInput(serializers.Serializer[Any]):
+    add = serializers.ListField(child=Id(), required=False, max_length=50, default=list)
+    remove = serializers.ListField(child=Id(), required=False, max_length=50, default=list)
+
+
+class ReadInput(serializers.Serializer[Any]):
+    seq = Number(min_value=0, max_value=MAX_SEQ)
+
+
+class DraftInput(serializers.Serializer[Any]):
+    body = Text(allow_blank=True, trim_whitespace=False, max_length=LONGEST)
+    private = Flag(required=False, default=False)
+
+
+class TagInput(serializers.Serializer[Any]):
+    name = Text(max_length=40)
+    color = Choice(COLORS, required=False, help_text="Left out: one that suits the name.")
+
+
+class UploadInput(serializers.Serializer[Any]):
+    file = serializers.FileField()

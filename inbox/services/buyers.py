@@ -1,0 +1,67 @@
+"""What agents write down about a buyer, told wherever the buyer is shown."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from events import names, topics
+from events.record import Actor, Happening, Push, record
+from inbox.access import with_summary_relations
+from inbox.errors import NotFound
+from inbox.models import Conversation
+from inbox.payloads import summary_data
+from inbox.search import index_buyer
+from people.access import buyers_for
+from people.models import Agent, Buyer
+
+EDITABLE = ("name", "email", "phone", "language", "note")
+_SEARCHED = {"name", "email", "phone"}
+
+
+@transaction.atomic
+def update_buyer(*, agent: Agent, buyer_id: UUID, changes: dict[str, str]) -> Buyer:
+    """Set some of EDITABLE on a buyer whom the agent serves. Raises NotFound.
+
+    What the store vouches for (who it is) stays; an address that is typed here is a way to reach them, no proof.
+    """
+    rows = buyers_for(agent).select_related("store").select_for_update(of=("self",))
+    buyer = rows.filter(pk=buyer_id).first()
+    if buyer is None:
+        raise NotFound("No such buyer.")
+    wanted = {name: changes[name] for name in EDITABLE if name in changes}
+    before = {name: getattr(buyer, name) for name, value in wanted.items() if getattr(buyer, name) != value}
+    if not before:
+        return buyer
+    for name in before:
+        setattr(buyer, name, wanted[name])
+    buyer.save(update_fields=list(before))
+    if not _SEARCHED.isdisjoint(before):
+        index_buyer(buyer)
+    record(
+        Happening(
+            names.BUYER_UPDATED,
+            Actor.agent(agent),
+            store_id=buyer.store_id,
+            data={"buyer": str(buyer.id), "before": before, "after": {name: wanted[name] for name in before}},
+            pushes=_pushes(buyer, before),
+        )
+    )
+    return buyer
+
+
+def _pushes(buyer: Buyer, changed: Iterable[str]) -> list[Push]:
+    """Return what panels hear, and lists where the name that they show is another."""
+    shop = (topics.store(buyer.store_id),)
+    frame: dict[str, Any] = {
+        "type": "buyer.updated",
+        "buyer": {"id": str(buyer.id), "name": buyer.display_name},
+    }
+    pushes = [Push(shop, frame)]
+    if not _SEARCHED.isdisjoint(changed):
+        live = Conversation.objects.filter(buyer=buyer).exclude(status=Conversation.Status.RESOLVED)
+        for conversation in with_summary_relations(live):
+            summary = {"type": "conversation.updated", "summary": summary_data(conversation)}
+            pushes.append(Push(shop, {**summary, "cause": names.BUYER_UPDATED}))
+    return pushes

@@ -1,0 +1,206 @@
+"""/api/v1/: orders, what can be done to them, products, and the search over everything."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from helpdesk.lib.api import ApiView, next_page, read
+from helpdesk.lib.keyset import BadCursor
+from helpdesk.lib.openapi import ErrorsSerializer
+from inbox.access import conversations_for, store_ids_for, with_summary_relations
+from inbox.lists import rows_for
+from inbox.search import find_buyers, find_messages, snippet
+from orders import shapes
+from orders.access import actions_for, orders_for, with_order_relations
+from orders.errors import NotFound
+from orders.listing import Page, list_orders, read_cursor, search_products
+from orders.models import Order, OrderAction
+from orders.payloads import action_data, order_data, product_data
+from orders.services import request_action, take_back, undo
+from people.access import buyers_for, stores_for
+from people.api import agent_of
+from people.models import Agent
+from people.payloads import buyer_data
+
+TAGS = ["Orders"]
+FOUND_CONVERSATIONS = 20
+FOUND = 10
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="1 to 64 visible ASCII characters of your own. The same key with the same body is the same action, "
+    "however often it is sent; with another body it is a 409.",
+)
+REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 409: ErrorsSerializer}
+
+
+class Orders(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="List orders",
+        description="The newest first, in pages of 50.",
+        parameters=[shapes.OrderQuery],
+        responses=shapes.OrderPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        given = _checked(read(shapes.OrderQuery, request.query_params))
+        return _page(request, list_orders(agent_of(request), **given))
+
+
+class BuyerOrders(ApiView):
+    @extend_schema(
+        tags=["Buyers"],
+        summary="A buyer's orders",
+        parameters=[shapes.BuyerOrderQuery],
+        responses=shapes.OrderPageSerializer,
+    )
+    def get(self, request: Request, buyer_id: UUID) -> Response:
+        agent, given = agent_of(request), _checked(read(shapes.BuyerOrderQuery, request.query_params))
+        if not buyers_for(agent).filter(pk=buyer_id).exists():
+            raise NotFound("No such buyer.")
+        return _page(request, list_orders(agent, buyer=buyer_id, **given))
+
+
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
+    if (cursor := given.get("cursor")) and read_cursor(cursor) is None:
+        raise BadCursor(cursor)
+    return given
+
+
+def _page(request: Request, page: Page) -> Response:
+    results = [order_data(order) for order in page.orders]
+    return Response({"results": results, "next": next_page(request, page.next or None)})
+
+
+class OrderDetail(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="One order",
+        description="`can` says what I may do to it, and why not.",
+        responses=shapes.OrderDetailSerializer,
+    )
+    def get(self, request: Request, order_id: UUID) -> Response:
+        agent = agent_of(request)
+        return Response(order_data(_order(agent, order_id), agent))
+
+
+def _order(agent: Agent, order_id: UUID) -> Order:
+    order = with_order_relations(orders_for(agent)).filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("No such order.")
+    return order
+
+
+class OrderActions(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Change an order",
+        description="It is on hold first (`run_at`) and can be taken back; then the store is told. 403 "
+        "`limit_exceeded`: it is above my limit. 409 `not_allowed`, `action_under_way`: not now. 409 "
+        "`idempotency_conflict`: the key was used before, for something else.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.ActionInput,
+        responses={201: shapes.OrderActionSerializer, **REFUSALS},
+        examples=[
+            OpenApiExample(
+                "Waive the shipping fee",
+                {
+                    "kind": "change_shipping_fee",
+                    "params": {"shipping_fee": {"amount": 0, "currency": "USD"}},
+                    "reason": "Late parcel",
+                },
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:
+        given = read(shapes.ActionInput, request.data)
+        action = request_action(
+            agent=agent_of(request),
+            order_id=order_id,
+            kind=given["kind"],
+            params=given["params"],
+            reason=given["reason"],
+            conversation_id=given["conversation"],
+            idempotency_key=request.headers.get("Idempotency-Key", ""),
+        )
+        return Response(action_data(action), status=201)
+
+
+class UndoAction(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Take back, or undo",
+        description="While it is on hold it is taken back: then the store never hears of it (200, the same action). "
+        "Once done, the opposite is asked for, as long as the order is still as it was left (201, another action).",
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: shapes.OrderActionSerializer, 201: shapes.OrderActionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
+        agent = agent_of(request)
+        action = actions_for(agent).filter(pk=action_id, order=order_id).first()
+        if action is None:
+            raise NotFound("No such action.")
+        if action.state in (OrderAction.State.HELD, OrderAction.State.TAKEN_BACK):
+            return Response(action_data(take_back(agent=agent, action_id=action_id)))
+        key = request.headers.get("Idempotency-Key", "")
+        undone = undo(agent=agent, action_id=action_id, idempotency_key=key)
+        return Response(action_data(undone), status=201)
+
+
+class Products(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Find products",
+        description="At most 30, by name.",
+        parameters=[shapes.ProductQuery],
+        responses=shapes.ProductSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        agent, given = agent_of(request), read(shapes.ProductQuery, request.query_params)
+        store_id = None
+        if key := given.get("store"):
+            store_id = stores_for(agent).filter(key=key).values_list("id", flat=True).first()
+            if store_id is None:
+                return Response([])
+        found = search_products(agent, store_id=store_id, q=given.get("q", ""))
+        return Response([product_data(product) for product in found])
+
+
+class Search(ApiView):
+    @extend_schema(
+        tags=["Search"],
+        summary="Find conversations, buyers and orders",
+        description="Words are found by their stems, Chinese by any two characters, the last word as a beginning; "
+        "orders by the beginning of their number. The newest hits, and at most 20 conversations, 10 buyers and 10 "
+        "orders.",
+        parameters=[shapes.SearchQuery],
+        responses=shapes.FoundSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        agent, q = agent_of(request), read(shapes.SearchQuery, request.query_params)["q"]
+        stores = store_ids_for(agent)
+        said = list(find_messages(q, stores).values())[:FOUND_CONVERSATIONS]
+        rows = with_summary_relations(
+            conversations_for(agent).filter(pk__in=[m.conversation_id for m in said])
+        )
+        summaries = {row["id"]: row for row in rows_for(agent, rows)}
+        numbered = orders_for(agent).filter(number__startswith=q.strip().lstrip("#"))
+        orders = with_order_relations(numbered.order_by("-placed_at", "-id"))[:FOUND]
+        return Response(
+            {
+                "conversations": [
+                    {"summary": summaries[key], "snippet": snippet(message.body, q), "seq": message.seq}
+                    for message in said
+                    if (key := str(message.conversation_id)) in summaries
+                ],
+                "buyers": [buyer_data(buyer) for buyer in find_buyers(q, stores, limit=FOUND)],
+                "orders": [order_data(order) for order in orders],
+            }
+        )

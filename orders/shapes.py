@@ -1,0 +1,215 @@
+"""What orders/payloads.py gives, and what the API takes, for the schema and the checks."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from helpdesk.lib.fields import Id, Text
+from inbox.api.shapes import ConversationSerializer
+from orders.models import Order, OrderAction
+from people.shapes import BuyerSerializer, NamedSerializer
+
+_USD = {"amount": 690, "currency": "USD"}
+
+
+class MoneySerializer(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(help_text="Minor units: 690 USD is 6.90.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+
+
+class OrderStoreSerializer(NamedSerializer):
+    key = serializers.CharField()
+
+
+class ProductSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    store = serializers.UUIDField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    category = serializers.CharField()
+    price = MoneySerializer()
+    stock = serializers.IntegerField()
+    url = serializers.CharField()
+    image = serializers.CharField()
+
+
+class LineProductSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    image = serializers.CharField()
+    url = serializers.CharField()
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    variant = serializers.CharField()
+    quantity = serializers.IntegerField()
+    unit_price = MoneySerializer()
+    total = MoneySerializer()
+    product = LineProductSerializer(allow_null=True)
+
+
+class PaymentSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    amount = MoneySerializer()
+    method = serializers.CharField()
+    reference = serializers.CharField()
+    paid_at = serializers.DateTimeField()
+
+
+class ShipmentSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    carrier = serializers.CharField()
+    tracking_number = serializers.CharField()
+    shipped_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    events = serializers.ListField(
+        child=serializers.DictField(), help_text="{at, text, place}, oldest first."
+    )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "On hold",
+            {
+                "id": "0199f3a2-9000-7b52-9b1f-2a4f6d1c9e12",
+                "order": "0199f3a2-0000-7000-8000-00000000000e",
+                "number": "100234",
+                "conversation": None,
+                "kind": "change_shipping_fee",
+                "state": "held",
+                "agent": {"id": "0199f3a2-0000-7000-8000-00000000000a", "name": "Ann"},
+                "reason": "Late parcel",
+                "before": {
+                    "shipping_fee": _USD,
+                    "total": {"amount": 5490, "currency": "USD"},
+                    "currency": "USD",
+                },
+                "after": {
+                    "shipping_fee": {"amount": 0, "currency": "USD"},
+                    "total": {"amount": 4800, "currency": "USD"},
+                    "currency": "USD",
+                },
+                "undoes": None,
+                "run_at": "2026-11-21T09:31:32.118Z",
+                "created_at": "2026-11-21T09:31:02.118Z",
+                "finished_at": None,
+                "error": "",
+            },
+            response_only=True,
+        )
+    ]
+)
+class OrderActionSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    order = serializers.UUIDField()
+    number = serializers.CharField()
+    conversation = serializers.UUIDField(allow_null=True)
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(OrderAction.State.values)
+    agent = NamedSerializer()
+    reason = serializers.CharField()
+    before = serializers.DictField(help_text="What it is about, amounts as money.")
+    after = serializers.DictField()
+    undoes = serializers.UUIDField(allow_null=True)
+    run_at = serializers.DateTimeField(help_text="When the hold ends and the store is told.")
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField()
+
+
+class PermissionSerializer(serializers.Serializer[Any]):
+    allowed = serializers.BooleanField()
+    why = serializers.CharField(help_text="Why not, in words; empty where it is allowed.")
+    limit = MoneySerializer(allow_null=True, help_text="How far I may still go; null: no limit.")
+    hold_s = serializers.IntegerField(help_text="Seconds in which it can be taken back.")
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    store = OrderStoreSerializer()
+    buyer = NamedSerializer()
+    status = serializers.ChoiceField(Order.Status.values)
+    currency = serializers.CharField()
+    items_total = MoneySerializer()
+    shipping_fee = MoneySerializer()
+    discount = MoneySerializer()
+    tax = MoneySerializer()
+    total = MoneySerializer()
+    paid = MoneySerializer()
+    refunded = MoneySerializer()
+    address = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="name, phone, line1, line2, city, region, postcode, country",
+    )
+    shipping_method = serializers.CharField()
+    buyer_note = serializers.CharField()
+    pay_url = serializers.CharField()
+    lines = LineSerializer(many=True)
+    payments = PaymentSerializer(many=True)
+    shipments = ShipmentSerializer(many=True)
+    placed_at = serializers.DateTimeField()
+    version = serializers.IntegerField(help_text="Grows with every change.")
+    pending = OrderActionSerializer(allow_null=True, help_text="The action under way.")
+
+
+class OrderDetailSerializer(OrderSerializer):
+    can = serializers.DictField(child=PermissionSerializer(), help_text="What I may do, by kind of action.")
+
+
+class OrderPageSerializer(serializers.Serializer[Any]):
+    results = OrderSerializer(many=True)
+    next = serializers.CharField(allow_null=True, help_text="The address of the next page.")
+
+
+class FoundConversationSerializer(serializers.Serializer[Any]):
+    summary = ConversationSerializer()
+    snippet = serializers.CharField(help_text="The words around what was found.")
+    seq = serializers.IntegerField(help_text="The message that they are from.")
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    conversations = FoundConversationSerializer(many=True)
+    buyers = BuyerSerializer(many=True)
+    orders = OrderSerializer(many=True)
+
+
+# -- What is taken
+
+
+class OrderQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(
+        required=False, max_length=200, help_text="The beginning of a number, or a buyer."
+    )
+    status = serializers.ChoiceField(Order.Status.values, required=False)
+    store = serializers.CharField(required=False, max_length=40, help_text="A key.")
+    buyer = serializers.UUIDField(required=False)
+    cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
+
+
+class BuyerOrderQuery(serializers.Serializer[Any]):
+    cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
+
+
+class ProductQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    store = serializers.CharField(required=False, max_length=40, help_text="A key.")
+
+
+class SearchQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=200)
+
+
+class ActionInput(serializers.Serializer[Any]):
+    kind = Text(max_length=40, help_text="change_shipping_fee")
+    params = serializers.JSONField(
+        help_text='Of that kind, such as {"shipping_fee": {"amount": 0, "currency": "USD"}}.'
+    )
+    reason = Text(required=False, allow_blank=True, max_length=200, default="", help_text="For colleagues.")
+    conversation = Id(
+        required=False, allow_null=True, default=None, help_text="Where the buyer reads that it was done."
+    )
