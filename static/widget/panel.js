@@ -228,7 +228,7 @@ document.addEventListener("visibilitychange", look);
 for (const name of ["offline", "online"]) addEventListener(name, () => showLine());
 
 function focusInside() {
-  if (matchMedia("(pointer: coarse)").matches) get("scroll").focus({ preventScroll: true }); // no keyboard unasked
+  if (matchMedia("(pointer: coarse)").matches) get("title").focus({ preventScroll: true }); // no keyboard unasked
   else if (lead.isShown()) lead.focus();
   else composer.focus();
 }
