@@ -67,7 +67,7 @@ def _buyer(stage: Stage, turn: Turn) -> None:
     if chat.c.last_seq:
         again = chat.entries[-1].actor.kind == "buyer"
         chat.at += timedelta(seconds=rng.uniform(4, 25)) if again else typing_time(turn, text, rng)
-        if not stage.live:
+        if not stage.live and chat.at - chat.entries[-1].at > timedelta(minutes=30):
             chat.at = stage.clock.awake(chat.at, rng)
     stage.slots.at(chat.at)
     chat.buyer_says(text)
@@ -77,7 +77,7 @@ def casually(text: str) -> str:
     """Write as people do on the phone."""
     if text[:2] not in ("I ", "I'"):
         text = text[0].lower() + text[1:]
-    return text.removesuffix(".").replace(". ", ", ", 1) if len(text) < 70 else text
+    return text.removesuffix(".")
 
 
 def _agent(stage: Stage, turn: Turn) -> None:

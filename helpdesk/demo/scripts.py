@@ -22,7 +22,7 @@ class Turn:
     texts: tuple[str, ...] = ()
     after: timedelta | None = None
     argument: str = ""
-    paired: bool = False  # its alternatives answer those of the turn before, one each
+    paired: bool = False  # its alternatives go with those of the buyer's turn before, one each
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Decks:
         self.rng = rng
         self._left: dict[Any, list[Any]] = {}
         self._dealt: dict[Any, list[Any]] = {}  # the whole round, in the order of dealing
-        self._last = 0  # which alternative of a turn was dealt last
+        self._last = 0  # which alternative of a buyer's turn was dealt last
 
     def deal(self, key: Any, cards: Sequence[Any]) -> Any:
         left = self._left.get(key)
@@ -112,9 +112,12 @@ class Decks:
         return script
 
     def text(self, turn: Turn) -> str:
-        if not turn.paired:
-            self._last = self.deal(turn, range(len(turn.texts)))
-        return turn.texts[self._last]
+        if turn.paired:
+            return turn.texts[self._last]
+        dealt: int = self.deal(turn, range(len(turn.texts)))
+        if turn.who == "B":
+            self._last = dealt
+        return turn.texts[dealt]
 
     def phrase(self, language: str, name: str) -> str:
         text: str = self.deal((language, name), phrases(language)[name])

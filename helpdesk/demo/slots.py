@@ -82,7 +82,9 @@ class Slots(dict[str, str]):
         """Deal what is dealt from a deck. Pleasantries come anew each time, the rest is kept."""
         match name:
             case "thing2" | "athing2":
-                other = self.decks.deal("item", [i for i in self.shop.items if i is not self.item])
+                others = [i for i in self.shop.items if i is not self.item]
+                alike = [i for i in others if i.category == self.item.category] or others
+                other = self.decks.deal(("alike", self.item.sku), alike)
                 self["thing2"] = other.thing
                 self["athing2"] = a(other.thing) if self.shop.language == "en" else other.thing
             case "q" | "a":

@@ -1,7 +1,9 @@
 """Making the whole: stores and people first, then block after block of buyers, orders and conversations."""
 
+import gc
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,13 +48,27 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         products = {shop.key: _products(shop, stores[shop.key]) for shop in SHOPS}
         _canned(stores)
     photos = store_photos()
-    for index in range(scale):
-        block = Block(seed, index, scale, now)
-        with transaction.atomic():
-            for shop in SHOPS:
-                _block(block, shop, stores[shop.key], agents, teams, tags, products[shop.key], photos)
-        if scale > 1:
-            tell(f"{index + 1} of {scale}")
+    with _in_bulk():
+        for index in range(scale):
+            block = Block(seed, index, scale, now)
+            with transaction.atomic():
+                for shop in SHOPS:
+                    _block(block, shop, stores[shop.key], agents, teams, tags, products[shop.key], photos)
+            gc.collect()
+            if scale > 1:
+                tell(f"{index + 1} of {scale}")
+
+
+@contextmanager
+def _in_bulk() -> Iterator[None]:
+    """Do without what makes millions of rows twice as slow: collecting garbage, and debug mode's log of queries."""
+    debug, settings.DEBUG = settings.DEBUG, False
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        settings.DEBUG = debug
 
 
 def _store(shop: Shop) -> Store:
@@ -108,7 +124,7 @@ def _products(shop: Shop, store: Store) -> dict[str, Product]:
             price=item.price,
             currency=shop.currency,
             stock=item.stock,
-            url=f"{settings.PUBLIC_URL}/demo-shop/?product={item.sku}",
+            url=f"{settings.PUBLIC_URL}/demo-shop/?store={shop.key}&product={item.sku}",
             image=item.drawing,
             color=item.color,
         )
@@ -200,9 +216,7 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
             "country": country,
         },
         shipping_method=sale.method,
-        pay_url=f"{settings.PUBLIC_URL}/demo-shop/?order={sale.number}"
-        if sale.status == Order.Status.UNPAID
-        else "",
+        pay_url=_pay_url(sale, person) if sale.status == Order.Status.UNPAID else "",
         placed_at=sale.placed_at,
         version=sale.version,
         synced_at=max(
@@ -242,6 +256,10 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
         )
     )
     return order
+
+
+def _pay_url(sale: Sale, person: Person) -> str:
+    return f"{settings.PUBLIC_URL}/demo-shop/?store={sale.shop.key}&buyer={person.row.external_id}#orders"
 
 
 def _shipment(sale: Sale, order: Order, shipped_at: datetime) -> Shipment:

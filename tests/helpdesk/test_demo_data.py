@@ -306,6 +306,11 @@ def test_scripts_are_whole(language):
             assert script.turns[0].who == "B"
             assert topic not in ("fee", "payment") or "paid" in script.words
             assert topic != "cancel" or "cancel" in script.words
+            alternatives = 0
+            for turn in script.turns:
+                assert not turn.paired or len(turn.texts) == alternatives
+                if turn.who == "B":
+                    alternatives = len(turn.texts)
     assert all(phrases(language).values())
 
 
