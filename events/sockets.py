@@ -38,8 +38,8 @@ FRAME_OVERHEAD = 100  # bytes that a queued frame takes besides its text
 THREADS = 4
 IDLE_S = 5.0  # after which a database connection may have died unnoticed
 
-# Close codes: 4000-4999 are the application's own (RFC 6455, 7.4.2).
-POLICY, TOO_LARGE, SLOW = 1008, 1009, 4008
+# Close codes: 4000-4999 are the application's own (RFC 6455, 7.4.2), and of those below daphne sends 1000 alone.
+TOO_MANY, TOO_LARGE, SLOW = 4429, 4413, 4008
 UNAUTHENTICATED, FORBIDDEN = 4401, 4403
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="socket-db")
@@ -94,6 +94,7 @@ class Socket(AsyncConsumer):
         self._closing = False
         self._allowance, self._allowed_at = BURST, time.monotonic()
         self._hello_timer: asyncio.TimerHandle | None = None
+        self._hello_by = 0.0
 
     # -- ASGI
 
@@ -117,10 +118,12 @@ class Socket(AsyncConsumer):
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         await self.base_send({"type": "websocket.accept"})
+        self._hello_by = asyncio.get_running_loop().time() + HELLO_WITHIN_S
+        self._expect_hello()
+
+    def _expect_hello(self) -> None:
         loop = asyncio.get_running_loop()
-        self._hello_timer = loop.call_later(
-            HELLO_WITHIN_S, lambda: None if self.ready else self.close(UNAUTHENTICATED)
-        )
+        self._hello_timer = loop.call_at(self._hello_by, self.close, UNAUTHENTICATED)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         hub.remove(self)
@@ -134,7 +137,7 @@ class Socket(AsyncConsumer):
             return
         if not self._within_rate():
             self.offer(encode({"type": "error", "code": "rate_limited", "detail": "Too many frames."}))
-            self.close(POLICY)
+            self.close(TOO_MANY)
             return
         try:
             frame = self._parse(message)
@@ -193,7 +196,11 @@ class Socket(AsyncConsumer):
                 raise Refused("invalid", "Hello was said already.")
             if self._hello_timer:  # it has been said; how long we take to answer is not the client's fault
                 self._hello_timer.cancel()
-            await self.hello(frame)
+            try:
+                await self.hello(frame)
+            finally:
+                if not self.ready:  # it was no good: the time for a better one runs on
+                    self._expect_hello()
         elif not self.ready:
             raise Refused("unauthenticated", "Say hello first.")
         elif handler := self.frames.get(frame["type"]):
@@ -221,8 +228,6 @@ class Socket(AsyncConsumer):
     def welcome(self, frame: dict[str, Any]) -> None:
         """Enrol in the hub and greet. Listening starts before what was missed is read: nothing falls between."""
         self.ready = True
-        if self._hello_timer:
-            self._hello_timer.cancel()
         hub.add(self)
         self.send_frame(frame)
 
@@ -304,11 +309,12 @@ class Socket(AsyncConsumer):
             if not self._draining:
                 break
             await asyncio.sleep(0.01)
+        transport = _transport(self.base_send)
         try:
             await self.base_send({"type": "websocket.close", "code": code})
         except Exception:
-            log.debug("the socket was gone already")
-        transport = _transport(self.base_send)
+            log.warning("a socket could not be closed with %d", code, exc_info=True)
+            code = SLOW  # it has to end all the same
         if code == SLOW and transport is not None:
             transport.abortConnection()  # a close frame would wait behind what is not being read
 

@@ -10,7 +10,7 @@ from events.record import Push, push
 from people.models import Agent
 
 LOGGED_OUT = 4401  # the close code that sends a console to the log-in
-SAY_HELLO_AGAIN = 1012  # "service restart": the console connects again, and hears what it may see now
+SAY_HELLO_AGAIN = 4012  # as 1012, "service restart": the page connects again, and hears what it may see now
 
 
 def digest(session_key: str) -> str:

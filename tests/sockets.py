@@ -60,7 +60,9 @@ class Line:
                 message["text"].encode()  # as any server does
                 self.frames.append(json.loads(message["text"]))
             else:
-                self.code = message.get("code", 1000) if self.accepted else 403
+                code = message.get("code", 1000)
+                assert code == 1000 or 3000 <= code <= 4999, f"daphne sends no {code}"
+                self.code = code if self.accepted else 403
             self._changed.notify_all()
 
     async def open(self) -> "Line":

@@ -123,7 +123,7 @@ async def test_a_device_of_the_buyer_hears_what_they_said_before_they_were_known
     laptop = await connect.widget(token=token)
     await laptop.ask(type="message.send", client_id="w1", body="Hello")
     await db(start_session, store=world.store, visitor_token=token, identity_token=identity(world.store))
-    assert await laptop.closed() == 1012
+    assert await laptop.closed() == 4012
     await phone.hear("conversation.opened")
     conversation = await db(Conversation.objects.get)
     await db(agent_says, world.ann, conversation, "Hello Kim")

@@ -170,7 +170,7 @@ async def test_a_frame_that_is_too_large_ends_its_socket(connect: Connect, world
     line, other = await connect.widget(world.kim), await connect.console(world.ann)
     await line.send(type="message.send", client_id="1", body="x" * 70_000)
     assert (await line.hear("error"))["code"] == "too_large"
-    assert await line.closed() == 1009
+    assert await line.closed() == 4413
     await assert_works(other)
     assert not await db(Message.objects.exists)
 
@@ -181,7 +181,7 @@ async def test_somebody_who_sends_without_end_is_cut_off_and_nobody_else(
     line, other = await connect.widget(world.kim), await connect.console(world.ann)
     for _ in range(10_000):
         await line.send('{"type":"typing"}')
-    assert await line.closed() == 1008
+    assert await line.closed() == 4429
     assert line.of("error")[-1]["code"] == "rate_limited"
     await assert_works(other)
 
@@ -226,6 +226,9 @@ async def test_somebody_who_never_says_hello_is_let_go(
     monkeypatch.setattr(sockets, "HELLO_WITHIN_S", 0.2)
     line = await connect.line("/ws/widget/")
     await line.send(type="ping")
+    assert await line.closed() == 4401
+    line = await connect.line("/ws/widget/")
+    assert (await line.ask(type="hello", resume=5))["code"] == "invalid"  # no good: the time runs on
     assert await line.closed() == 4401
 
 

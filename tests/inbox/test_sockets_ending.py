@@ -19,7 +19,7 @@ from tests.sockets import Connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LOGGED_OUT, SAY_HELLO_AGAIN = 4401, 1012
+LOGGED_OUT, SAY_HELLO_AGAIN = 4401, 4012
 
 
 @pytest.fixture

@@ -235,7 +235,7 @@ def test_a_token_from_before_the_proof_is_worth_nothing_after_it(world: World, p
     begin(world.store, visitor_token=token, identity_token=identity(world.store))
     assert visitors.authenticate(token) is None
     # Nor is a socket that was opened with it.
-    assert {"type": "_close", "code": 1012} in pushed.to(f"session.{session.id.hex}")
+    assert {"type": "_close", "code": 4012} in pushed.to(f"session.{session.id.hex}")
     again, other = begin(world.store, visitor_token=token, identity_token=identity(world.store))
     assert again != token
     assert other.id != session.id

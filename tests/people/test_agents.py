@@ -82,7 +82,7 @@ def test_a_role_changes_with_its_record_and_open_consoles_hear_it(people, log_in
     event = Event.objects.get(name="agent.changed")
     assert event.data["before"]["role"] == "agent"
     assert event.data["after"]["role"] == "supervisor"
-    assert closed(pushed) == [(f"agent.{people.ann.id}", 1012)]
+    assert closed(pushed) == [(f"agent.{people.ann.id}", 4012)]
 
 
 def test_a_new_name_disturbs_nobody(people, pushed):

@@ -66,4 +66,4 @@ async def test_other_teams_mean_saying_hello_again(connect: Connect, world: Worl
         teams=[world.other_team],
     )
 
-    assert await line.closed(AT_ONCE_S) == 1012, "a code after which a console connects again"
+    assert await line.closed(AT_ONCE_S) == 4012, "a code after which a console connects again"

@@ -17,7 +17,7 @@ def test_a_team_opens_its_stores_to_its_members(people, log_in, pushed):
     log_in(people.eve).post("/settings/teams/new/", form)
 
     assert set(stores_for(people.zoe)) == {people.store, people.other_store}
-    assert closed(pushed) == [(f"agent.{people.zoe.id}", 1012)]
+    assert closed(pushed) == [(f"agent.{people.zoe.id}", 4012)]
     assert Event.objects.get(name="team.changed").data["before"] == {}
 
 
@@ -55,7 +55,7 @@ def test_a_deleted_team_shuts_its_stores_to_its_members(people, log_in, pushed):
 
     assert not Team.objects.filter(pk=people.team.pk).exists()
     assert not stores_for(people.ann)
-    assert (f"agent.{people.ann.id}", 1012) in closed(pushed)
+    assert (f"agent.{people.ann.id}", 4012) in closed(pushed)
 
 
 @pytest.mark.parametrize("path", ["", "delete/"])
