@@ -17,6 +17,7 @@ const pill = document.getElementById("list-new");
 const nodes = new Map(); // id -> row
 const keys = new Map(); // id -> what it was last sorted by while it belonged here
 const snippets = new Map(); // id -> the found words, while searching
+const changed = new Set(); // ids heard of since the list was last asked for
 const held = new Set(); // ids whose place changes when the list may move
 
 let query = { view: "all", filters: {}, text: "" };
@@ -115,6 +116,7 @@ export async function refresh() {
   stale = loading;
   if (loading || (query.text && box.dataset.state === "ready")) return;
   if (box.dataset.state === "failed") return load(query);
+  changed.clear();
   try {
     const page = await get(`conversations/?${parameters()}`);
     applyPage(page.results);
@@ -137,7 +139,8 @@ function merge(page) {
   }
   const last = page.next && page.results.at(-1)?.id;
   for (const [id, node] of nodes) {
-    if (!there.has(id) && (!last || compare(id, last) < 0)) {
+    // What was heard of since we asked is newer than the answer.
+    if (!there.has(id) && !changed.has(id) && (!last || compare(id, last) < 0)) {
       node.dataset.gone = "";
       held.add(id);
     }
@@ -220,6 +223,8 @@ function matches(known) {
 function onRow({ row: known, before, frame }) {
   const node = nodes.get(known.id);
   if (node) paint(node, known);
+  changed.add(known.id);
+  if (loading) stale = true; // the page under way may be older than this
   if (query.text || loading) return;
   const fits = matches(known);
   if (node) node.toggleAttribute("data-gone", !fits);
