@@ -36,8 +36,8 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def fee(page: Page) -> Locator:
-    return page.locator(".order-amounts > div").filter(has_text="Shipping").locator("dd")
+def fee(within: Page | Locator) -> Locator:
+    return within.locator(".order-amounts > div").filter(has_text="Shipping").locator("dd")
 
 
 @pytest.mark.parametrize(("size", "scheme"), [*((size, "light") for size in SIZES), ("desktop", "dark")])
@@ -183,7 +183,7 @@ def test_a_buyer_asks_and_the_fee_is_waived_beside_the_chat(desk: Desk, open_pag
     expect(bubble(page, unpaid.number).first).to_be_visible()
     order.get_by_role("button", name="Apply now").click()
 
-    expect(fee(page)).to_have_text("Free")
+    expect(fee(order)).to_have_text("Free")
     expect(page.locator("#timeline [data-slot='fee']").last).to_have_text("$0.00")
     expect(widget.find(".message .sums").last).to_contain_text("Free")
     expect(widget.find(".line, .system").filter(has_text=unpaid.number).last).to_be_visible()
