@@ -26,7 +26,9 @@ def bodies(console: Console, conversation: str) -> list[str]:
     console.send("subscribe", conversation=conversation, after=0)
     console.wait_for(lambda f: f["type"] == "subscribed" and f["conversation"] == conversation)
     made = [f["message"] for f in console.frames if f["type"] == "message.created"]
-    return [m["body"] for m in made if m["conversation"] == conversation and m["kind"] != "system"]
+    # What is said while one subscribes may come twice: as it is said, and among what was missed.
+    found = {m["seq"]: m["body"] for m in made if m["conversation"] == conversation and m["kind"] != "system"}
+    return [found[seq] for seq in sorted(found)]
 
 
 class Line:
