@@ -9,6 +9,7 @@ import { say } from "./words.js";
 
 const LATE_MS = [5 * 60_000, 15 * 60_000]; // a wait is noticed, then pressed for
 const TAGS_SHOWN = 2;
+const LEAD = 10; // characters shown before found words
 
 export function buildRow(row, href) {
   const node = clone("row");
@@ -57,7 +58,10 @@ function paintWords(node, row, local) {
 /** Write `said` with the words that were searched for standing out. */
 function markFound(node, said, found) {
   const safe = found.split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-  node.replaceChildren(...said.split(new RegExp(`(${safe.join("|")})`, "iu")).map((part, index) => {
+  const parts = said.split(new RegExp(`(${safe.join("|")})`, "iu"));
+  // A row is shorter than what the server cut out: begin shortly before the find.
+  if (parts.length > 1 && parts[0].length > LEAD) parts[0] = `…${parts[0].slice(-LEAD)}`;
+  node.replaceChildren(...parts.map((part, index) => {
     if (index % 2 === 0) return part;
     const mark = document.createElement("mark");
     mark.textContent = part;

@@ -5,7 +5,7 @@ import { $, $$, attribute, debounce, show, slot, text } from "./dom.js";
 import { number } from "./format.js";
 import * as list from "./list.js";
 import { on as onSocket } from "./socket.js";
-import { belongs, me, on } from "./store.js";
+import { belongs, me, on, state } from "./store.js";
 
 const SEARCH_MS = 220;
 const COUNT_MS = 6_000;
@@ -52,7 +52,11 @@ export function start() {
     apply();
   });
   on("row", count);
-  onSocket("mention", recountLater);
+  on("rows", () => filters.buyer && !buyerName && drawChips());
+  onSocket("mention", () => {
+    recountLater();
+    if (view === "mentions") list.refresh();
+  });
   apply({ keep: true });
   recount();
 }
@@ -146,6 +150,12 @@ function apply() {
   list.load({ view: isAcross() ? null : view, filters: { ...filters }, text: words });
 }
 
+/** The name comes with the choice, or, where the address brought us here, with the buyer's conversations. */
+function nameOfBuyer(id) {
+  buyerName ||= [...state.rows.values()].find((one) => one.buyer.id === id)?.buyer.name ?? "";
+  return buyerName;
+}
+
 /** A search, and one buyer's conversations, go across all views. */
 const isAcross = () => Boolean(words || filters.buyer);
 
@@ -155,7 +165,7 @@ function drawChips() {
     const field = form.elements[name];
     if (field) field.value = value;
     chip.dataset.filter = name;
-    text(slot(chip, "words"), field ? field.selectedOptions[0]?.textContent.trim() ?? "" : buyerName);
+    text(slot(chip, "words"), field ? field.selectedOptions[0]?.textContent.trim() ?? "" : nameOfBuyer(value));
     return chip;
   });
   for (const name of FILTERS) if (form.elements[name] && !filters[name]) form.elements[name].value = "";
