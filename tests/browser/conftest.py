@@ -79,6 +79,7 @@ class Desk:
             "DATABASE_URL": f"sqlite:///{folder / 'desk.sqlite3'}",
             "MEDIA_ROOT": str(folder / "media"),
             "PUBLIC_URL": self.url,
+            "ORDER_HOLD_SECONDS": "5",
         }
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -329,6 +329,34 @@ def test_markup_in_any_field_is_only_text(shop: str, open_page: OpenPage, consol
     assert "noopener" in str(link.get_attribute("rel"))
 
 
+def test_a_waived_shipping_fee_changes_on_the_card_before_the_buyers_eyes(
+    shop: str, open_page: OpenPage, console: Console
+) -> None:
+    widget = Widget(open_page(f"{shop}?store=demo-cn&lang=en"))
+    expect(widget.launcher).to_be_visible()
+    widget.call("identify", {"token": signed("2001", name="林若溪")})
+    widget.open()
+    widget.say("Could you waive the shipping?")
+    conversation = console.open("Could you waive the shipping?")
+    buyer = console.client.get(f"/api/v1/conversations/{conversation}/").json()["buyer"]["id"]
+    orders = console.client.get(f"/api/v1/orders/?buyer={buyer}&status=unpaid").json()["results"]
+    order = next(order for order in orders if order["shipping_fee"]["amount"])
+    console.do(conversation, "cards", kind="order", ref=order["id"], client_id="card-" + order["number"])
+    card = widget.find(".message .order")
+    expect(card).to_contain_text(f"Order {order['number']}")
+    expect(card.locator("s")).to_have_count(0)
+    answer = console.client.post(
+        f"/api/v1/orders/{order['id']}/actions/",
+        json={"kind": "change_shipping_fee", "params": {"shipping_fee": 0}, "conversation": conversation},
+        headers={"Idempotency-Key": "waive-" + order["number"]},
+    )
+    assert answer.is_success, answer.text
+    expect(card.locator(".sums dd").first).to_contain_text("Free", timeout=30_000)
+    expect(card.locator("s").first).to_be_visible()
+    expect(widget.find(".line").last).to_contain_text("shipping is now Free")
+    shoot(widget.page, "widget-fee-waived")
+
+
 # -- The end, and when nobody is there
 
 
