@@ -142,6 +142,7 @@ class Drama:
             chat.at += timedelta(seconds=rng.uniform(20, 90))
             chat.assign(self.house.supervisor, None, rng.choice(self.house.teams))
         elif state != "new":
+            self._ask_colleague(stage, scene.topic)
             self._tag(stage, scene.topic, 0.4)
         first, last = _AGES[state]
         age = timedelta(minutes=first + (last - first) * rng.random() ** 2)
@@ -151,6 +152,14 @@ class Drama:
             self.drafted = True
             text = "Let me ask the warehouse, " if self.shop.language == "en" else "我跟仓库确认一下，"
             self.house.rows.add(Draft(agent=chat.agent, conversation=chat.c, body=text))
+
+    def _ask_colleague(self, stage: Stage, topic: str) -> None:
+        """Let every third of those who are at work ask the best known agent what to do."""
+        known = self.house.agents[KNOWN[0]]
+        if topic not in PRESSING or stage.chat.agent is known or self.rng.random() > 0.35:
+            return
+        questions = [text for text in phrases(self.shop.language)["note"] if "{colleague}" in text]
+        play.note(stage, self.decks.deal("question", questions), known)
 
     # -- casting and finishing
 

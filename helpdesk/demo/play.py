@@ -104,11 +104,11 @@ def _note(stage: Stage, turn: Turn) -> None:
     note(stage, stage.decks.text(turn))
 
 
-def note(stage: Stage, text: str) -> None:
-    """Let the agent write a note; a {colleague} in it is mentioned."""
+def note(stage: Stage, text: str, colleague: Agent | None = None) -> None:
+    """Let the agent write a note; `colleague` (or anybody) is mentioned by a {colleague} in it."""
     chat = stage.chat
     others = [agent for agent in stage.colleagues if agent != chat.agent]
-    colleague = stage.rng.choice(others)
+    colleague = colleague or stage.rng.choice(others)
     body = stage.slots.fill(text.replace("{colleague}", colleague.name))
     chat.at += timedelta(seconds=stage.rng.uniform(20, 75))
     chat.note(body, [colleague] if f"@{colleague.name}" in body else [])

@@ -17,9 +17,8 @@ from django.test import override_settings
 
 from events.models import Event
 from events.names import NAMES
-from helpdesk.demo import build, play
+from helpdesk.demo import build
 from helpdesk.demo.people import COLLEAGUES, PASSWORD
-from helpdesk.demo.scripts import phrases, scripts
 from helpdesk.demo.shops import SHOPS
 from inbox.canned import unknown_variables
 from inbox.models import (
@@ -98,13 +97,6 @@ def test_it_is_made_once(world, capsys):
     assert Conversation.objects.count() == before
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("scale", [0, 101])
-def test_a_scale_that_makes_no_sense_is_refused(scale):
-    with override_settings(DEMO=True), pytest.raises(CommandError, match="from 1 to 100"):
-        call_command("demo_data", scale=scale)
-
-
 def test_the_same_seed_gives_the_same_world(twice):
     first, second = twice
     assert len(first) > 4_000
@@ -115,13 +107,11 @@ def test_the_same_seed_gives_the_same_world(twice):
 
 
 @override_settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend"])
-@pytest.mark.parametrize("colleague", COLLEAGUES, ids=lambda c: c.email)
-def test_everybody_can_log_in(world, colleague):
-    agent = Agent.objects.get(email=colleague.email)
-    assert agent.role == colleague.role
-    if colleague is COLLEAGUES[0]:  # one hash for all, and it is slow
-        assert authenticate(username=agent.email, password=PASSWORD) == agent
-    assert agent.password == Agent.objects.get(email=COLLEAGUES[0].email).password
+def test_everybody_can_log_in(world):
+    assert authenticate(username="agent@demo.test", password=PASSWORD)
+    assert len(set(Agent.objects.values_list("password", flat=True))) == 1
+    roles = {colleague.email: colleague.role for colleague in COLLEAGUES}
+    assert dict(Agent.objects.values_list("email", "role")) == roles
 
 
 def test_the_stores_are_as_promised(world):
@@ -254,6 +244,8 @@ def test_whoever_is_named_in_a_note_is_mentioned(world):
     mentioned = {(m.message_id, m.agent_id) for m in Mention.objects.all()}
     assert {(n.id, a.id) for n in notes for a in named(n.body, agents)} == mentioned
     assert len({agent for _, agent in mentioned}) >= 6
+    live = Mention.objects.exclude(conversation__status="resolved")
+    assert live.filter(agent__email="agent@demo.test").exists()
 
 
 def test_tags_stand_where_their_conversations_stand(world):
@@ -295,23 +287,6 @@ def test_a_page_of_the_list_is_not_full_of_the_same_words(world, filters):
     rows = Conversation.objects.filter(**filters).order_by("-last_at", "-id")[:50]
     words = Counter(row.preview for row in rows)
     assert sum(count - 1 for count in words.values()) <= 2, words.most_common(4)
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_scripts_are_whole(language):
-    """Every word that is not speech is something that can be done, and money that is spoken of is moved."""
-    for topic, found in scripts(language).items():
-        for script in found:
-            assert script.words <= {"A", "B", "N"} | play._DOING.keys()
-            assert script.turns[0].who == "B"
-            assert topic not in ("fee", "payment") or "paid" in script.words
-            assert topic != "cancel" or "cancel" in script.words
-            alternatives = 0
-            for turn in script.turns:
-                assert not turn.paired or len(turn.texts) == alternatives
-                if turn.who == "B":
-                    alternatives = len(turn.texts)
-    assert all(phrases(language).values())
 
 
 # -- orders
