@@ -45,6 +45,7 @@ def panel_strings() -> dict[str, str]:
         "conversation.resolved.nobody": _("The conversation was closed"),
         "conversation.reopened": _("The conversation goes on"),
         "order.action.done": _("Order {order}: shipping is now {after} (was {before})"),
+        "order.action.done.free": _("Order {order}: shipping is free now (it was {before})"),
         # Files
         "uploading": _("Uploading {name}"),
         "remove_file": _("Remove {name}"),

@@ -189,8 +189,9 @@ function systemText({ event, body, author }) {
   if (event.event === "conversation.resolved" && !name) return say("conversation.resolved.nobody");
   if (event.event === "order.action.done") {
     if (event.kind !== "change_shipping_fee" || !event.before?.shipping_fee || !event.after?.shipping_fee) return body;
-    const fee = (side) => (side.shipping_fee.amount ? money(side.shipping_fee) : say("free"));
-    return say(event.event, { order: event.order, before: fee(event.before), after: fee(event.after) });
+    const { order, before, after } = event;
+    const name = after.shipping_fee.amount ? event.event : "order.action.done.free";
+    return say(name, { order, before: money(before.shipping_fee), after: money(after.shipping_fee) });
   }
   return say(event.event, { name });
 }

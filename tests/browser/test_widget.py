@@ -353,7 +353,7 @@ def test_a_waived_shipping_fee_changes_on_the_card_before_the_buyers_eyes(
     assert answer.is_success, answer.text
     expect(card.locator(".sums dd").first).to_contain_text("Free", timeout=30_000)
     expect(card.locator("s").first).to_be_visible()
-    expect(widget.find(".line").last).to_contain_text("shipping is now Free")
+    expect(widget.find(".line").last).to_contain_text("shipping is free now")
     shoot(widget.page, "widget-fee-waived")
 
 
