@@ -123,6 +123,33 @@ def test_typing_and_colleagues_who_look_are_seen(desk: Desk, open_page: OpenPage
     expect(viewers).to_be_hidden()
 
 
+COUNT_ADDED = """() => {
+    window.added = {timeline: 0, list: 0};
+    for (const name of Object.keys(added)) {
+        new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
+            if (node.tagName === 'LI') added[name] += 1;
+        }))).observe(document.getElementById(name), {subtree: true, childList: true});
+    }
+}"""
+
+
+def test_a_message_costs_one_node_however_much_is_shown(desk: Desk, open_page: OpenPage):
+    buyer = Buyer(desk.url)
+    for number in range(60):
+        buyer.say(f"Part {number} of it")
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
+    open_row(page, "Part 59")
+    open_row(page, Buyer(desk.url).say("Somebody else"))
+    row_of(page, "Part 59").locator("a").click()
+    expect(bubble(page, "Part 59")).to_be_visible()
+    away(page)
+    page.evaluate(COUNT_ADDED)
+    buyer.say("And the end")
+    expect(bubble(page, "And the end")).to_be_visible()
+    expect(rows(page).first).to_contain_text("And the end")
+    assert page.evaluate("added") == {"timeline": 1, "list": 1}
+
+
 def test_a_frame_lost_on_the_way_is_noticed_and_asked_for(desk: Desk, open_page: OpenPage):
     page = open_page("about:blank", agent=AGENT)
     line = Line(page)
