@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Fill an empty database with the demo world (demo and debug mode only)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="do nothing where there is a store already")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing where there is a store already"
+        )
         parser.add_argument("--seed", type=int, default=7, help="another number gives another world")
         parser.add_argument("--scale", type=int, default=1, help="how many times as large, up to 100")
 
