@@ -428,6 +428,7 @@ def test_it_is_accessible_at_every_size_in_every_look(
     name = f"widget-{size}-{scheme}-{lang}"
     expect(widget.launcher).to_be_visible()
     shoot(page, f"{name}-1-closed")
+    assert_no_serious_axe_findings(page)
     widget.open()
     assert panel_of(widget).evaluate("document.documentElement.lang") == ("zh-hans" if chinese else "en")
     page.wait_for_timeout(300)
