@@ -1,7 +1,7 @@
 """The real thing: daphne in processes of its own, on a database of its own, and clients that behave like our pages.
 
     desk = Desk(folder)                 # a database with the world of factories.py in it
-    server = desk.serve()               # one daphne; `server.kill()` is kill -9
+    [server] = desk.serve()             # one daphne; `server.kill()` is kill -9
     async with Agent(desk, [server]) as agent, Buyer(desk, [server]) as buyer:
         await buyer.say("Hello")        # returns when it is acknowledged, whatever happens to the line
         await agent.has(buyer.acknowledged)
@@ -60,10 +60,14 @@ class Process:
         self.command, self.env, self.log = command, env, log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
-        wait_for(self._is_up, 60, f"{self.command[0]} ({self.log})")
+        if wait:
+            self.wait()
+
+    def wait(self) -> None:
+        wait_for(self._is_up, 90, f"{self.command[0]} ({self.log})")
 
     def _is_up(self) -> bool:
         assert self._process is not None
@@ -122,7 +126,6 @@ class Server(Process):
         self.port = free_port()
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
         super().__init__([*command, "helpdesk.asgi:application"], env, folder / f"daphne-{self.port}.log")
-        self.start()
 
     def answers(self) -> bool:
         try:
@@ -169,10 +172,14 @@ class Desk:
         self.world: dict[str, Any] = json.loads(made.stdout.splitlines()[-1])
         self.servers: list[Server] = []
 
-    def serve(self) -> Server:
-        server = Server(self.env, self.folder)
-        self.servers.append(server)
-        return server
+    def serve(self, count: int = 1) -> list[Server]:
+        """Start so many daphnes."""
+        self.servers = [Server(self.env, self.folder) for _ in range(count)]
+        for server in self.servers:
+            server.start(wait=False)
+        for server in self.servers:
+            server.wait()
+        return self.servers
 
     def end(self) -> None:
         for server in self.servers:
@@ -425,8 +432,8 @@ def make() -> None:
         conversation = factories.buyer_says(buyer, "Hello").conversation
         visitors.append({"token": factories.visit(buyer), "conversation": str(conversation.id)})
     cookies = {name: factories.log_in(getattr(world, name)) for name in ("ann", "bob", "sue", "zoe", "eve")}
-    ids = {name: str(getattr(world, name).id) for name in ("store", "ann", "bob", "kim")}
-    print(json.dumps({"cookies": cookies, "visitors": visitors, "ids": ids}))  # noqa: T201
+    kim = {"token": factories.visit(world.kim), "identity": factories.identity(world.store)}
+    print(json.dumps({"cookies": cookies, "visitors": visitors, "kim": kim}))  # noqa: T201
 
 
 if __name__ == "__main__":
