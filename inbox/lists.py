@@ -227,7 +227,7 @@ def _mentions_page(
     return rows_for(agent, sorted(rows, key=lambda c: places[c.id])), following
 
 
-def _unresolved_mentions(agent: Agent, stores: Stores) -> QuerySet[Conversation]:
+def _unresolved_mentions(agent: Agent, stores: Stores) -> QuerySet[Any, Any]:
     newest = Mention.objects.filter(agent=agent).order_by(*_BY_MENTION.ordering())[:NEWEST_MENTIONS]
     rows = Conversation.objects.filter(pk__in=newest.values("conversation"), status__in=["open", "snoozed"])
     rows = rows if stores is None else rows.filter(store__in=stores)

@@ -135,12 +135,13 @@ class Conversation(models.Model):
 
 
 class TaggingQuerySet(models.QuerySet["Tagging"]):
-    def bulk_create(self, objs: Iterable["Tagging"], *args: Any, **kwargs: Any) -> "list[Tagging]":
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Write taggings, with the place in the list that their conversations have."""
         taggings = list(objs)
-        for tagging in taggings:
-            if tagging.last_at is None:
-                tagging.status, tagging.last_at = tagging.conversation.status, tagging.conversation.last_at
+        bare = [tagging for tagging in taggings if tagging.last_at is None]
+        models.prefetch_related_objects(bare, "conversation")
+        for tagging in bare:
+            tagging.status, tagging.last_at = tagging.conversation.status, tagging.conversation.last_at
         return super().bulk_create(taggings, *args, **kwargs)
 
 

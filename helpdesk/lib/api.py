@@ -166,8 +166,15 @@ class ErrorFormatter(ExceptionFormatter):
         errors: list[Error] = super().get_errors()
         if isinstance(self.exc, Refused):
             errors[0].attr = self.exc.attr
+        for error in errors:  # what was sent may stand in it, and need not be text that can be sent back
+            error.detail = _sayable(error.detail)
+            error.attr = error.attr and _sayable(error.attr)
         return errors
 
     def format_error_response(self, error_response: Any) -> Any:
         answer = super().format_error_response(error_response)
         return answer | self.exc.more if isinstance(self.exc, Refused) else answer
+
+
+def _sayable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -1,6 +1,6 @@
 """The schema of the API: what every operation has in common, so that each view says only what is its own."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -45,7 +45,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 )
 class ErrorsSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
-    errors = ErrorSerializer(many=True)
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # a field: it is no attribute any more
 
 
 class Schema(AutoSchema):
@@ -76,9 +76,9 @@ class Schema(AutoSchema):
         return f"{'widget_' * self.path.startswith(WIDGET)}{self.method.lower()}_{name}"
 
 
-class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class: ClassVar = "helpdesk.lib.api.SessionAuthentication"
-    name: ClassVar = "session"
+class Session(OpenApiAuthenticationExtension):
+    target_class = "helpdesk.lib.api.SessionAuthentication"
+    name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         description = "The console's log-in. Whatever is not a GET also sends X-CSRFToken."
@@ -90,9 +90,9 @@ class Session(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
         }
 
 
-class Visitor(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class: ClassVar = "inbox.widget_api.VisitorAuthentication"
-    name: ClassVar = "visitor"
+class Visitor(OpenApiAuthenticationExtension):
+    target_class = "inbox.widget_api.VisitorAuthentication"
+    name = "visitor"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer", "description": "The visitor_token of a widget's session."}

@@ -227,7 +227,9 @@ class EventSerializer(serializers.Serializer[Any]):
     store = serializers.UUIDField(allow_null=True)
     conversation = serializers.UUIDField(allow_null=True)
     order = serializers.UUIDField(allow_null=True)
-    data = serializers.DictField(help_text="What changed, before and after.")
+    data = serializers.DictField(  # type: ignore[assignment]  # a field: it is no attribute any more
+        help_text="What changed, before and after."
+    )
 
 
 class EventPageSerializer(serializers.Serializer[Any]):

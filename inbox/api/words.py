@@ -90,11 +90,12 @@ class CannedReplies(ApiView):
             conversation = conversation_of(agent, given["conversation"])
             language = conversation.buyer.language or conversation.store.language
             rows = rows.filter(Q(store=None) | Q(store=conversation.store_id))
-        if q := given.get("q"):
+        q = given.get("q", "")
+        if q:
             rows = rows.filter(Q(shortcut__icontains=q) | Q(title__icontains=q) | Q(body__icontains=q))
 
         def rank(reply: CannedReply) -> tuple[bool, bool, int, str]:
-            starts = bool(q) and reply.shortcut.casefold().startswith(q.casefold())
+            starts = reply.shortcut.casefold().startswith(q.casefold())
             return reply.language != language, not starts, -reply.used_count, reply.shortcut
 
         filler = Filler(conversation, agent)

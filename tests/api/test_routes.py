@@ -1,0 +1,212 @@
+"""Every address of the API, walked: nobody gets past the door, and strangers find nothing behind it."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern
+
+from helpdesk import api_urls
+from inbox.models import CannedReply
+from inbox.search import index_buyer, index_pending
+from orders.models import OrderAction
+from orders.services import request_action
+from tests import factories
+from tests.api.conftest import BASE, Api, schema
+
+SAFE = ("get", "head", "options")
+
+
+def routes() -> Iterator[tuple[str, URLPattern]]:
+    for pattern in api_urls.urlpatterns:
+        if str(pattern.pattern):  # the last one catches what has no address
+            yield str(pattern.pattern), pattern
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every (method, route) of the API but its schema and its reference."""
+    return [
+        (method, route)
+        for route, pattern in routes()
+        if hasattr(pattern.callback, "cls") and route != "schema/"
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(pattern.callback.cls, method)
+    ]
+
+
+@pytest.fixture
+def ids(world) -> dict[str, str]:
+    """Something of the shop for each kind of id in an address, with words and numbers to be found by."""
+    posted = factories.buyer_says(world.kim, "Where is my order 100234?")
+    factories.agent_says(world.ann, posted.conversation, "A note for @Bob", private=True)
+    action = request_action(
+        agent=world.ann,
+        order_id=world.order.id,
+        kind="change_shipping_fee",
+        params={"shipping_fee": 0},
+        idempotency_key="first",
+    )
+    CannedReply.objects.create(store=world.store, shortcut="hi", title="Hi", body="Hello")
+    index_pending()
+    index_buyer(world.kim)
+    return {
+        "conversation_id": str(posted.conversation.id),
+        "buyer_id": str(world.kim.id),
+        "order_id": str(world.order.id),
+        "action_id": str(action.id),
+    }
+
+
+def filled(route: str, ids: dict[str, str]) -> str:
+    return re.sub(r"<uuid:(\w+)>", lambda found: ids[found[1]], route)
+
+
+BODIES: dict[str, Any] = {
+    "messages/": {"client_id": "x", "body": "hello"},
+    "cards/": {"kind": "order", "ref": "00000000-0000-7000-8000-000000000000", "client_id": "x"},
+    "assign/": {"agent": "me"},
+    "snooze/": {"until": "2040-01-01T00:00:00Z"},
+    "priority/": {"priority": 1},
+    "tags/": {"add": [], "remove": []},
+    "read/": {"seq": 1},
+    "draft/": {"body": "hello"},
+    "actions/": {"kind": "change_shipping_fee", "params": {"shipping_fee": 100}},
+}
+
+
+def body_for(route: str) -> Any:
+    return BODIES.get(route.rsplit("/", 2)[-2] + "/", {})
+
+
+def test_the_walk_is_not_empty():
+    assert len(operations()) > 30
+
+
+@pytest.mark.parametrize(("method", "route"), operations())
+def test_a_stranger_to_the_desk_is_turned_away(ids, method, route):
+    answer = Api(None).call(method.upper(), filled(route, ids), body_for(route))
+
+    assert (answer.status, answer.code) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize("path", ["schema/", "nothing/", "conversations/nothing/", ""])
+def test_a_stranger_learns_nothing_of_other_addresses(db, path):
+    answer = Client().get(BASE + path)
+
+    assert answer.status_code == 401
+    assert b"not_authenticated" in answer.content  # the schema tells it in YAML
+
+
+def test_the_reference_leads_a_stranger_to_the_log_in(db):
+    answer = Client().get(BASE + "docs/")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize(
+    ("method", "route"), [(method, route) for method, route in operations() if "<" in route]
+)
+def test_an_agent_of_another_store_finds_nothing_there(world, ids, method, route):
+    before = OrderAction.objects.count()
+
+    answer = Api(world.zoe).call(
+        method.upper(), filled(route, ids), body_for(route), Idempotency_Key="strangers"
+    )
+
+    assert (answer.status, answer.code) == (404, "not_found")
+    assert OrderAction.objects.count() == before
+
+
+LISTS = {
+    "conversations/": [],
+    "conversations/?q=order": [],
+    "conversations/?view=all&store=shop": [],
+    "conversations/?buyer={buyer_id}": [],
+    "buyers/": [],
+    "buyers/?q=kim": [],
+    "orders/": [],
+    "orders/?q=100234": [],
+    "orders/?store=shop": [],
+    "products/": [],
+    "products/?store=shop": [],
+    "canned/": [],
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_agent_of_another_store_sees_empty_lists(world, ids, path):
+    assert Api(world.zoe).get(path.format(**ids)).ids == []
+    assert Api(world.bob).get(path.format(**ids)).ids != [], "a colleague sees the same as the owner"
+
+
+def test_an_agent_of_another_store_finds_nothing_by_searching(world, ids):
+    for q in ("order", "kim", "100234", "note"):
+        assert Api(world.zoe).get(f"search/?q={q}").data == {"conversations": [], "buyers": [], "orders": []}
+    assert Api(world.bob).get("search/?q=order").data["conversations"]
+
+
+def test_lists_of_people_and_shops_are_one_s_own(world, ids):
+    zoe = Api(world.zoe)
+
+    assert zoe.get("stores/").ids == [str(world.other_store.id)]
+    assert zoe.get("channels/").ids == [str(world.other_channel.id)]
+    assert zoe.get("teams/").ids == [str(world.other_team.id)]
+    assert {colleague["name"] for colleague in zoe.get("agents/").data} == {"Zoe", "Eve"}
+    assert [row["count"] for row in zoe.get("conversations/counts/").data.values()] == [0] * 6
+
+
+def test_who_is_disabled_is_a_stranger(world):
+    ann = Api(world.ann)
+    assert ann.get("me/").data["name"] == "Ann"
+
+    world.ann.is_active = False
+    world.ann.save()
+
+    assert ann.get("me/").status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "route"), [(method, route) for method, route in operations() if method not in SAFE]
+)
+def test_a_change_without_the_csrf_header_is_refused(world, ids, method, route):
+    ann = Api(world.ann, csrf=True)
+
+    answer = ann.call(method.upper(), filled(route, ids), body_for(route), Idempotency_Key="forged")
+
+    assert answer.status == 403
+    assert "CSRF" in answer.data["errors"][0]["detail"]
+
+
+def test_a_change_with_the_csrf_header_is_done(world, ids):
+    ann = Api(world.ann, csrf=True)
+    ann.client.get("/api/v1/docs/")
+    token = ann.client.cookies["csrftoken"].value
+
+    answer = ann.post(f"conversations/{ids['conversation_id']}/resolve/", X_CSRFToken=token)
+
+    assert answer.data["status"] == "resolved"
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing/", "conversations/x/", "orders/1/", "conversations/1/messages/", ""]
+)
+def test_an_address_that_is_none_is_told_in_json(world, path):
+    client = Api(world.ann).client
+
+    answer = client.get(BASE + path)
+
+    assert answer.status_code == 404
+    assert json.loads(answer.content)["errors"][0]["code"] == "not_found"
+
+
+def test_every_route_is_in_the_schema_and_nothing_else_is():
+    inside = {(method, re.sub(r"<uuid:(\w+)>", r"{\1}", f"{BASE}{route}")) for method, route in operations()}
+    described = {
+        (method, path) for path, item in schema()["paths"].items() for method in item if path.startswith(BASE)
+    }
+
+    assert inside == described
