@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/(?:widget/)?v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     # What is called the same and is not: a conversation's status and an order's, a message's kind and its author's.
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatusEnum": ["open", "snoozed", "resolved"],

@@ -7,7 +7,6 @@ globalThis.SwaggerUIBundle({
   domNode: place,
   url: place.dataset.schema,
   deepLinking: true,
-  docExpansion: "none",
   validatorUrl: null,
   requestInterceptor(request) {
     request.headers["X-CSRFToken"] = csrfToken();
