@@ -56,3 +56,8 @@ def query_terms(text: str, limit: int = 12) -> list[str]:
         else:
             terms.extend(token[i : i + 2] for i in range(len(token) - 1))
     return list(dict.fromkeys(terms))[:limit]
+
+
+def is_storable(text: str) -> bool:
+    """False for what no database takes as text: NUL, and half a character (a lone surrogate)."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

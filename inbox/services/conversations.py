@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events import names
 from events.record import SYSTEM, Actor
+from helpdesk.lib.text import is_storable
 from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Tag
@@ -251,7 +252,7 @@ def rate(*, buyer_id: UUID, conversation_id: UUID, rating: int, comment: str = "
             raise NotFound("No such conversation.")
         if c.status != "resolved":
             raise Conflict("A conversation is rated when it is resolved.", code="not_resolved")
-        comment = comment.replace("\x00", "").strip()[:1000]
+        comment = "".join(filter(is_storable, comment)).strip()[:1000]
         if (c.rating, c.rating_comment) == (rating, comment):
             return c
         c.rating, c.rating_comment = rating, comment

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from events import names, topics
 from events.record import Actor, Happening, Push
+from helpdesk.lib.text import is_storable
 from inbox import transports
 from inbox.access import locked_for_summary, with_message_relations, with_summary_relations
 from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
@@ -73,10 +74,8 @@ def clean_draft(draft: Draft) -> Draft:
     if not _CLIENT_ID.match(draft.client_id):
         raise Invalid("client_id is 1 to 64 letters, digits or . : _ -", attr="client_id")
     body = _CONTROL.sub("", draft.body).strip()
-    try:
-        body.encode()
-    except UnicodeEncodeError:
-        raise Invalid("The text is not valid Unicode.", attr="body") from None
+    if not is_storable(body):
+        raise Invalid("The text is not valid Unicode.", attr="body")
     if len(body) > MAX_BODY:
         raise Invalid(f"A message has at most {MAX_BODY} characters.", code="too_long", attr="body")
     if len(draft.attachments) > MAX_ATTACHMENTS:

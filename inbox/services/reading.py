@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from events import topics
 from events.record import Push, push
+from helpdesk.lib.text import is_storable
 from inbox.access import conversations_for
 from inbox.errors import Invalid, NotFound
 from inbox.models import Conversation, Delivery, Draft, Message, ReadMark
@@ -31,7 +32,9 @@ def mark_read(*, agent: Agent, conversation_id: UUID, seq: int) -> ReadMark:
             conversation=conversation, seq__gt=seq, seq__lte=conversation.last_seq, author_kind="buyer"
         )
         seen = conversation.inbound_count - (later.exclude(kind="system").count() if later else 0)
-        ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq, inbound_seen=seen)
+        if not ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq, inbound_seen=seen):
+            mark.refresh_from_db()  # another tab was quicker, and further
+            return mark
         mark.seq, mark.inbound_seen = seq, seen
         frame: dict[str, Any] = {
             "type": "read",
@@ -83,8 +86,8 @@ def mark_by_buyer(*, conversation_id: UUID, received: int | None = None, read: i
 
 def save_draft(*, agent: Agent, conversation_id: UUID, body: str, private: bool = False) -> None:
     """Keep what the agent has typed; an empty text forgets it."""
-    if len(body) > 10_000 or "\x00" in body:
-        raise Invalid("A draft has at most 10000 characters.", attr="body")
+    if len(body) > 10_000 or not is_storable(body):
+        raise Invalid("A draft is a text of at most 10000 characters.", attr="body")
     conversation = conversations_for(agent).filter(pk=conversation_id).first()
     if conversation is None:
         raise NotFound("No such conversation.")
