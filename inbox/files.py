@@ -112,6 +112,8 @@ def _recognise(file: Any, name: str) -> tuple[str, tuple[int, int] | None]:
             return _FORMATS[str(image.format)], (image.width, image.height)
     except UploadRefused:
         raise
+    except Image.DecompressionBombError:
+        raise UploadRefused("too_large", "The picture has too many pixels.") from None
     except Exception:  # not a picture, then; Pillow raises many things for that
         pass
     for signature, media_type in _SIGNATURES:

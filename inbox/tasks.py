@@ -40,7 +40,9 @@ def release_conversations() -> int:
 @shared_task
 def discard_unclaimed_files(limit: int = 500) -> int:
     """Delete files that were uploaded and never sent. Returns how many."""
-    old = Attachment.objects.filter(message__isnull=True, created_at__lt=timezone.now() - UNCLAIMED_FOR)[:limit]
+    old = Attachment.objects.filter(message__isnull=True, created_at__lt=timezone.now() - UNCLAIMED_FOR)[
+        :limit
+    ]
     count = 0
     for attachment in old:
         # The row first and only while it is unclaimed: a file without a row is litter, a row without a file a loss.

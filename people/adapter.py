@@ -13,7 +13,6 @@ from helpdesk.lib.addresses import client_ip
 from people import services, sessions
 from people.models import Agent
 
-
 DEMO_ACCOUNTS = "@demo.test"
 
 

@@ -57,7 +57,7 @@ class Schema(AutoSchema):
             return found
         places = {parameter["in"] for parameter in self._get_parameters()}
         codes = {"401", "429"}
-        if "query" in places or self.method in WITH_BODY and self.get_request_serializer():
+        if "query" in places or (self.method in WITH_BODY and self.get_request_serializer()):
             codes.add("400")
         if "path" in places:
             codes.add("404")

@@ -5,6 +5,7 @@ stands; other words are kept as they are and, where a stemmer knows the word's s
 """
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -15,13 +16,15 @@ _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}_]+", re.UNICODE)
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _stemmer = snowballstemmer.stemmer("english")
-MAX_TERMS = 2_000  # of one text: a pasted book must not become an index of its own
+_stemming = threading.Lock()  # it keeps the word it works on in itself
+MAX_TERMS = 5_000  # different ones of one text: a pasted book must not become an index of its own
 MAX_WORD = 64
 
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    return str(_stemmer.stemWord(word))
+    with _stemming:
+        return str(_stemmer.stemWord(word))
 
 
 def _tokens(text: str) -> list[str]:
@@ -29,20 +32,21 @@ def _tokens(text: str) -> list[str]:
 
 
 def index_terms(text: str) -> str:
-    """Return the terms of `text` for an index: space-separated, in order, at most MAX_TERMS of them."""
-    terms: list[str] = []
+    """Return the terms of `text` for an index: space-separated, each once, at most MAX_TERMS of them."""
+    terms: dict[str, None] = {}
     for token in _tokens(text):
         if _IS_HAN.match(token):
-            terms.extend(token)
-            terms.extend(token[i : i + 2] for i in range(len(token) - 1))
+            # A character and the pair it begins, side by side: who writes on and on is found by pairs too.
+            for i in range(len(token)):
+                terms[token[i]] = terms[token[i : i + 2]] = None
+                if len(terms) >= MAX_TERMS:
+                    break
         else:
             word = token[:MAX_WORD]
-            terms.append(word)
-            if (stem := _stem(word)) != word:
-                terms.append(stem)
+            terms[word] = terms[_stem(word)] = None
         if len(terms) >= MAX_TERMS:
             break
-    return " ".join(terms[:MAX_TERMS])
+    return " ".join(list(terms)[:MAX_TERMS])
 
 
 def query_terms(text: str, limit: int = 12) -> list[str]:
