@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from babel import Locale
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -18,13 +17,13 @@ from helpdesk.lib.ids import new_id
 from helpdesk.lib.money import display
 from inbox.access import conversations_for, store_ids_for
 from inbox.cards import send_card
-from inbox.errors import InboxError
+from inbox.errors import InboxError, Invalid
 from inbox.models import Conversation
+from inbox.services import update_buyer
 from orders.access import orders_for, with_order_relations
 from orders.listing import search_products
 from orders.models import Order
 from orders.presenting import present_actions
-from people.buyers import set_note
 from people.models import Buyer
 from people.views.roles import AgentRequest, for_agents
 
@@ -114,9 +113,9 @@ def buyer_note(request: AgentRequest, conversation_id: UUID) -> HttpResponse:
     note, error = request.POST.get("note", ""), ""
     found: Buyer = conversation.buyer
     try:
-        found = set_note(agent=request.user, buyer_id=conversation.buyer_id, note=note)
-    except ValidationError as refusal:
-        found.note, error = note, " ".join(refusal.messages)
+        found = update_buyer(agent=request.user, buyer_id=conversation.buyer_id, changes={"note": note})
+    except Invalid as refusal:
+        found.note, error = note, refusal.detail
     context = {"conversation": conversation, "buyer": found, "error": error, "is_saved": not error}
     return render(request, "orders/_panel_note.html", context, status=UNPROCESSABLE if error else 200)
 

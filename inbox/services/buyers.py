@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from events import names, topics
 from events.record import Actor, Happening, Push, record
 from inbox.access import with_summary_relations
-from inbox.errors import NotFound
+from inbox.errors import Invalid, NotFound
 from inbox.models import Conversation
 from inbox.payloads import summary_data
 from inbox.search import index_buyer
@@ -17,12 +18,13 @@ from people.access import buyers_for
 from people.models import Agent, Buyer
 
 EDITABLE = ("name", "email", "phone", "language", "note")
+MAX_NOTE = 2_000  # characters
 _SEARCHED = {"name", "email", "phone"}
 
 
 @transaction.atomic
 def update_buyer(*, agent: Agent, buyer_id: UUID, changes: dict[str, str]) -> Buyer:
-    """Set some of EDITABLE on a buyer whom the agent serves. Raises NotFound.
+    """Set some of EDITABLE on a buyer whom the agent serves. Raises NotFound, or Invalid for a note that is too long.
 
     What the store vouches for (who it is) stays; an address that is typed here is a way to reach them, no proof.
     """
@@ -30,7 +32,9 @@ def update_buyer(*, agent: Agent, buyer_id: UUID, changes: dict[str, str]) -> Bu
     buyer = rows.filter(pk=buyer_id).first()
     if buyer is None:
         raise NotFound("No such buyer.")
-    wanted = {name: changes[name] for name in EDITABLE if name in changes}
+    wanted = {name: changes[name].replace("\x00", "").strip() for name in EDITABLE if name in changes}
+    if len(wanted.get("note", "")) > MAX_NOTE:
+        raise Invalid(_("A note has at most %(limit)d characters.") % {"limit": MAX_NOTE}, attr="note")
     before = {name: getattr(buyer, name) for name, value in wanted.items() if getattr(buyer, name) != value}
     if not before:
         return buyer
