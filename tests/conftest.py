@@ -1,9 +1,11 @@
 """What every test can use."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
@@ -23,8 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
     for layer in settings.CHANNEL_LAYERS.values():
         if "hosts" in layer.get("CONFIG", {}):
             layer["CONFIG"]["prefix"] = f"test-{uuid4().hex[:12]}"
+    # A cache that is cleared is emptied as a whole, so each worker has a database of the server to itself.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     for cache in settings.CACHES.values():
         cache["KEY_PREFIX"] = f"test-{uuid4().hex[:12]}"
+        if str(cache.get("LOCATION", "")).startswith("redis"):
+            url = urlsplit(cache["LOCATION"])
+            number = (int(url.path.strip("/") or 0) + worker) % 16
+            cache["LOCATION"] = urlunsplit(url._replace(path=f"/{number}"))
+    # Pages name files as they are: no test waits for what a deployment collects.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # Jobs are called by the tests themselves; nobody would take them from a real broker.
     settings.CELERY_BROKER_URL = "memory://"
     # A test's rows need not survive the machine.
