@@ -23,7 +23,7 @@ from people.models import Agent, Store
 PAGE = 50
 MOST_COUNTED = 99
 MOST_LANES = 24
-NEWEST_MENTIONS = 200
+NEWEST_MENTIONS = 100
 VIEWS = ("mine", "unassigned", "all", "waiting", "mentions", "snoozed", "resolved")
 COUNTED = VIEWS[:-1]  # what is resolved is nobody's to-do
 STATUSES = tuple(Conversation.Status.values)
@@ -50,6 +50,7 @@ class Filters:
     store: str | None = None  # a key
     buyer: UUID | None = None
     priority: int | None = None
+    waiting: bool | None = None  # the buyer waits for an answer to an open one
     text: str = ""
     ids: tuple[UUID, ...] | None = None  # none but these
 
@@ -153,8 +154,10 @@ def _lookups(agent: Agent, view: str | None, filters: Filters) -> Lookups:
         found.append(("assignee", agent.id))
     if view == "unassigned" or filters.unassigned:
         found.append(("assignee__isnull", True))
-    if view == "waiting":
-        found.append(("waiting_since__isnull", False))
+    if view == "waiting" or filters.waiting:
+        found += [("status", "open"), ("waiting_since__isnull", False)]
+    elif filters.waiting is False:
+        found.append(("waiting_since__isnull", True))
     for name in ("assignee", "team", "buyer", "priority"):
         if (value := getattr(filters, name)) is not None:
             found.append((name, value))
@@ -176,6 +179,8 @@ def _spread(filters: Filters, stores: Stores) -> tuple[str, list[UUID]] | None:
 def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lanes:
     of_view = {None: STATUSES, "snoozed": ("snoozed",), "resolved": ("resolved",)}
     statuses = [s for s in of_view.get(view, ("open",)) if filters.status in (None, s)]
+    if filters.waiting:
+        statuses = [s for s in statuses if s == "open"]
     lookups = _lookups(agent, view, filters)
     # What an index starts with, or what leaves few rows, is one lane whatever the stores.
     started = any(name in ("assignee", "team", "buyer", "id__in") for name, _ in lookups)

@@ -57,6 +57,7 @@ class Conversations(ApiView):
             store=given.get("store"),
             buyer=given.get("buyer"),
             priority=given.get("priority"),
+            waiting={"true": True, "false": False}.get(given.get("waiting", "")),
             text=given.get("q", ""),
         )
         rows, cursor = list_conversations(agent, given.get("view"), filters, given.get("cursor"))

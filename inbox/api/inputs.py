@@ -41,6 +41,9 @@ class ConversationQuery(serializers.Serializer[Any]):
     store = serializers.CharField(required=False, max_length=40, help_text="A key.")
     buyer = serializers.UUIDField(required=False)
     priority = serializers.ChoiceField(PRIORITIES, required=False)
+    waiting = serializers.ChoiceField(
+        ["true", "false"], required=False, help_text="Whether the buyer waits for an answer."
+    )
     q = serializers.CharField(required=False, max_length=200, help_text="Words said in it, or of its buyer.")
     cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
 

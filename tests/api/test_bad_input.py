@@ -158,6 +158,7 @@ def test_idempotency_keys(world, paths, key):
         ("conversations/", "tag", ["refund"]),
         ("conversations/", "buyer", ["1001"]),
         ("conversations/", "priority", ["high", "3", "1.5", "true"]),
+        ("conversations/", "waiting", ["1", "True", "yes"]),
         ("conversations/", "channel", ["x" * 21, "\x00"]),
         ("conversations/", "store", ["x" * 41, "\x00"]),
         ("conversations/", "q", [LONG, "a\x00b"]),

@@ -61,6 +61,9 @@ def test_each_view_holds_what_it_says(world):
     assert ann.get("conversations/?view=waiting").ids == ids(older, free), "the longest wait first"
     assert ann.get("conversations/?view=snoozed").ids == ids(asleep)
     assert ann.get("conversations/?view=resolved").ids == ids(done)
+    assert ann.get("conversations/?waiting=true").ids == ids(free, older), "in the order of lists"
+    assert ann.get("conversations/?waiting=true&status=resolved").ids == []
+    assert ann.get("conversations/?view=all&waiting=false").ids == ids(mine, bobs)
     assert set(ann.get("conversations/").ids) == set(ids(mine, bobs, free, older, asleep, done))
     assert {view: row["count"] for view, row in ann.get("conversations/counts/").data.items()} == {
         "mine": 1,
