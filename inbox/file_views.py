@@ -26,4 +26,7 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     found = rows.filter(pk=attachment_id).first()
     if found is None:
         raise Http404
-    return files.respond(found)
+    try:
+        return files.respond(found)
+    except FileNotFoundError:  # the row was restored from a backup that the file was not in, say
+        raise Http404 from None

@@ -1,5 +1,6 @@
 """Files that people send: what is taken, what it really is, and how it is given back without harm."""
 
+import codecs
 import re
 import unicodedata
 from pathlib import PurePath
@@ -38,6 +39,7 @@ _ACTIVE_NAMES = {
     ".exe",
     ".bat",
 }
+HEAD = 4096  # bytes that say what a file is
 MAX_PIXELS = 60_000_000
 BODY_OVERHEAD = 64 * 1024  # a multipart body is a little longer than its file
 
@@ -101,7 +103,7 @@ def safe_name(name: str) -> str:
 def _recognise(file: Any, name: str) -> tuple[str, tuple[int, int] | None]:
     """Return what the bytes are and, for a picture, its size. Raises UploadRefused for active documents."""
     file.seek(0)
-    head: bytes = file.read(4096)
+    head: bytes = file.read(HEAD)
     if PurePath(name).suffix.lower() in _ACTIVE_NAMES or _ACTIVE.search(head[:1024]):
         raise UploadRefused("unsupported_type", "Files of this kind are not taken.")
     file.seek(0)
@@ -121,11 +123,16 @@ def _recognise(file: Any, name: str) -> tuple[str, tuple[int, int] | None]:
             return media_type, None
     if head[4:8] == b"ftyp":
         return "video/mp4", None
+    return ("text/plain" if _is_text(head, whole=len(head) < HEAD) else "application/octet-stream"), None
+
+
+def _is_text(head: bytes, *, whole: bool) -> bool:
     try:
-        head[:-4].decode()
+        # A head may end within a character; a whole file may not.
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
     except UnicodeDecodeError:
-        return "application/octet-stream", None
-    return ("text/plain" if b"\x00" not in head else "application/octet-stream"), None
+        return False
+    return b"\x00" not in head
 
 
 def respond(attachment: Attachment) -> FileResponse:
