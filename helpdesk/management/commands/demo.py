@@ -33,4 +33,5 @@ class Command(BaseCommand):
   Stop with Ctrl-C. Your data is kept; `make demo` goes on where you left off.
 """
         )
+        self.stdout.flush()  # also where it is a file that is read
         embedded.serve(application, port=port)
