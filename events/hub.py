@@ -311,3 +311,9 @@ def flush(timeout_s: float = 2.0) -> None:
         # Behind what was handed over before it: the loop takes calls from other threads in their order.
         with contextlib.suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(sender.sent(), sender.loop).result(timeout_s)
+
+
+async def ping(within_s: float) -> None:
+    """Return when the layer has taken a message that is for nobody. Raises what it raises, or TimeoutError."""
+    async with asyncio.timeout(within_s):
+        await get_channel_layer().group_send(f"{GROUP}.ping", {"type": "hub.ping"})

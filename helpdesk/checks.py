@@ -13,9 +13,12 @@ def production_settings(**kwargs: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if settings.DEMO or settings.DEBUG:
         problems.append(Error("DEBUG and HELPDESK_DEMO must be off in production.", id="helpdesk.E001"))
-    if settings.SECRET_KEY == settings.UNSAFE_SECRET_KEY:
+    if settings.SECRET_KEY == settings.UNSAFE_SECRET_KEY or len(settings.SECRET_KEY) < 50:
         problems.append(
-            Error("SECRET_KEY is not set; give a random one of 50 characters or more.", id="helpdesk.E002")
+            Error(
+                "SECRET_KEY is not set or too short; give a random one of 50 characters or more.",
+                id="helpdesk.E002",
+            )
         )
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         problems.append(

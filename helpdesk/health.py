@@ -3,13 +3,14 @@
 import asyncio
 import logging
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django_prometheus.exports import ExportToDjangoView
+
+from events import hub
 
 log = logging.getLogger(__name__)
 LAYER_WITHIN_S = 2.0
@@ -24,7 +25,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 where database and channel layer answer, else 503 with what does not. Closed to outsiders."""
     if not _insider(request):
         return HttpResponseNotFound()
-    states = {"database": _database(), "channel_layer": asyncio.run(_layer())}
+    states = {"database": _database(), "channel_layer": _layer()}
     return JsonResponse(states, status=200 if all(s == "ok" for s in states.values()) else 503)
 
 
@@ -56,15 +57,10 @@ def _database() -> str:
     return "ok"
 
 
-async def _layer() -> str:
-    layer = get_channel_layer()
+def _layer() -> str:
     try:
-        async with asyncio.timeout(LAYER_WITHIN_S):
-            await layer.group_send("readyz", {"type": "readyz"})
+        asyncio.run(hub.ping(LAYER_WITHIN_S))
     except Exception as error:
-        log.warning("the channel layer does not answer: %s", error)
+        log.warning("the channel layer does not answer: %r", error)
         return "unreachable"
-    finally:
-        if hasattr(layer, "close_pools"):
-            await layer.close_pools()
     return "ok"
