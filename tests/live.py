@@ -84,6 +84,11 @@ class Process:
             self._process.wait()
             self._process = None
 
+    def ended(self, within: float) -> int:
+        """Return how the process ended by itself."""
+        assert self._process is not None
+        return self._process.wait(within)
+
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
