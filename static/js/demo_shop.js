@@ -42,7 +42,7 @@
   let shown = "";
   function show(html) {
     const bare = html.replace(/name="csrfmiddlewaretoken" value="\w+"/g, "");
-    if (shown && bare !== shown) {
+    if (bare !== shown) {
       const fees = new Map([...orders.querySelectorAll("[data-fee]")].map((fee) => [fee.dataset.fee, fee.textContent]));
       orders.innerHTML = html;
       for (const fee of orders.querySelectorAll("[data-fee]")) {
