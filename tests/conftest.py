@@ -18,9 +18,10 @@ from tests.sockets import Connect
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.SECRET_KEY = (
-        "only-for-tests-" * 5
-    )  # the sockets' application refuses to start with the unsafe one
+    # Only `manage.py collectstatic` makes it, and no test needs it.
+    config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
+    # The application refuses to start with the unsafe one.
+    settings.SECRET_KEY = "only-for-tests-" * 5
     # Redis' channels are shared by whoever uses the server, also by the other workers of this run.
     for layer in settings.CHANNEL_LAYERS.values():
         if "hosts" in layer.get("CONFIG", {}):
