@@ -10,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import results, scenarios
+from bench.backlog import backlog
+from bench.hooks import hooks
 from bench.inbox import inbox
 from bench.machine import BenchError
+from bench.mails import mails
 from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
 from bench.targets import Floor, Stock, StockKept, Target
@@ -29,6 +32,9 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "fanout": scenarios.fan_out,
     "idle": scenarios.idle,
     "inbox": lambda classes, plan: inbox(plan),
+    "mails": lambda classes, plan: mails(plan),
+    "hooks": lambda classes, plan: hooks(plan),
+    "backlog": lambda classes, plan: backlog(plan),
 }
 
 

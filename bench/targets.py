@@ -1,6 +1,7 @@
 """What is measured: how to prepare a candidate, open its sockets and recognise its frames."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import ClassVar
@@ -18,7 +19,7 @@ def client_id(number: int) -> str:
     return f"be9c4a11-0000-4000-8000-{number:012x}"
 
 
-class Target:
+class Target(ABC):
     """A candidate with its own database. Rooms are numbered from 0; agents too."""
 
     name: ClassVar[str]
@@ -36,25 +37,25 @@ class Target:
     def env(self) -> dict[str, str]:
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
 
+    @abstractmethod
     def prepare(self) -> None:
         """Create tables and data in the empty database."""
-        raise NotImplementedError
 
+    @abstractmethod
     def message(self, room: int, number: int) -> bytes:
         """The frame with which a buyer sends message `number`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def buyer(self, port: int, room: int) -> Socket:
         """A buyer's socket, ready to send. A room's buyer comes before its agents."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def agent(self, port: int, room: int, number: int) -> Socket:
         """The socket of agent `number`, ready to receive what is sent in the room."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def idle(self, port: int, number: int) -> Socket:
         """The socket of agent `number`, in no conversation."""
-        raise NotImplementedError
 
 
 class Stock(Target):

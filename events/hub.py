@@ -67,6 +67,8 @@ class Hub:
         self.sockets.add(socket)
 
     def listen(self, socket: "Socket", topic: str) -> None:
+        if socket not in self.sockets:
+            return  # it ended while something was still being done for it
         self.topics[topic].add(socket)
         socket.topics.add(topic)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from events import hub
 from events.models import Event
 from events.names import NAMES
+from helpdesk.lib import rows
 
 
 class _Agent(Protocol):
@@ -80,7 +81,7 @@ def record(*happenings: Happening) -> list[Event]:
     for happening in happenings:
         if happening.name not in NAMES:
             raise ValueError(f"unknown event name {happening.name!r}")
-    events = Event.objects.bulk_create(
+    events = [
         Event(
             name=h.name,
             actor_kind=h.actor.kind,
@@ -92,7 +93,8 @@ def record(*happenings: Happening) -> list[Event]:
             data=h.data,
         )
         for h in happenings
-    )
+    ]
+    rows.insert(events)
     push(push for h in happenings for push in h.pushes)
     return events
 

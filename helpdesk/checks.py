@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from helpdesk.lib.sealed import keys_are_right
+
 
 @register(Tags.security, deploy=True)
 def production_settings(**kwargs: Any) -> list[CheckMessage]:
@@ -33,6 +35,13 @@ def production_settings(**kwargs: Any) -> list[CheckMessage]:
         )
     if not settings.SECURE:
         problems.append(Error("PUBLIC_URL is not set to an https:// address.", id="helpdesk.E005"))
+    if not keys_are_right():
+        problems.append(
+            Error(
+                "CREDENTIALS_KEYS holds something that is no Fernet key; see docs/production.md.",
+                id="helpdesk.E006",
+            )
+        )
     return problems
 
 

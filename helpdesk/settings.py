@@ -17,7 +17,14 @@ from helpdesk.lib.logs import logging_config
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 for _name in [name for name in os.environ if name.endswith("_FILE") and name[:-5].isupper()]:
-    if _name[:-5] in {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "SENTRY_DSN"}:
+    if _name[:-5] in {
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "CELERY_BROKER_URL",
+        "CREDENTIALS_KEYS",
+        "SENTRY_DSN",
+    }:
         os.environ.setdefault(_name[:-5], Path(os.environ[_name]).read_text().strip())
 
 env = environ.Env()
@@ -33,6 +40,10 @@ SECURE = PUBLIC_URL.startswith("https://")
 UNSAFE_SECRET_KEY = "unsafe-for-development-only"
 SECRET_KEY = env.str("SECRET_KEY", default=UNSAFE_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Fernet keys that seal the credentials of shops and channels, newest first; without any, one made of SECRET_KEY.
+CREDENTIALS_KEYS = env.list("CREDENTIALS_KEYS", default=[])
+# Whether connectors may call addresses of private networks, for shops that stand beside the desk (as a demo's do).
+OUTGOING_TO_PRIVATE = env.bool("OUTGOING_TO_PRIVATE", default=DEMO)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", "testserver"])
 # Full origins that may open a socket; AllowedHosts would accept another port or scheme.
 SOCKET_ORIGINS = env.list("SOCKET_ORIGINS", default=[PUBLIC_URL])
@@ -49,7 +60,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
@@ -181,22 +191,90 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "index-messages": {"task": "inbox.tasks.index_messages", "schedule": 2.0},
     "wake-snoozed": {"task": "inbox.tasks.wake_snoozed", "schedule": 15.0},
+    "send-due-deliveries": {"task": "inbox.tasks.send_due_deliveries", "schedule": 2.0},
+    "fail-over": {"task": "inbox.tasks.fail_over", "schedule": 10.0},
+    "read-new-payloads": {"task": "inbox.tasks.read_new_payloads", "schedule": 10.0},
+    "fetch-mail": {"task": "inbox.tasks.fetch_mail", "schedule": 5.0},
+    "discard-old-payloads": {"task": "inbox.tasks.discard_old_payloads", "schedule": 86_400.0},
     "release-conversations": {"task": "inbox.tasks.release_conversations", "schedule": 15.0},
+    "tell-stores-of-reviews": {"task": "orders.reviews.tasks.tell_stores", "schedule": 5.0},
     "run-due-actions": {"task": "orders.tasks.run_due_actions", "schedule": 2.0},
+    "take-in-hooks": {"task": "orders.tasks.take_in_new_hooks", "schedule": 10.0},
+    "catch-up-with-stores": {"task": "orders.tasks.catch_up_with_stores", "schedule": 300.0},
+    "run-due-coupon-codes": {"task": "orders.coupons.tasks.run_due_codes", "schedule": 2.0},
+    "expire-coupon-codes": {"task": "orders.coupons.tasks.expire_codes", "schedule": 60.0},
+    "release-checked-parcels": {"task": "orders.tasks.release_checked_parcels", "schedule": 15.0},
+    "discard-old-hooks": {"task": "orders.tasks.discard_old_hooks", "schedule": 86_400.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
 
 # -- Registries: one dotted path each. Adding a kind is one file and one line here.
 
-TRANSPORTS = ["inbox.transports.widget.WidgetTransport"]
-CARDS = ["orders.cards.OrderCard"]
+TRANSPORTS = [
+    "inbox.transports.widget.WidgetTransport",
+    "inbox.transports.email.Email",
+    "inbox.transports.twilio_sms.TwilioSms",
+    "inbox.transports.whatsapp.WhatsApp",
+    "inbox.transports.telegram.Telegram",
+    "inbox.transports.wechat.WeChat",
+    "inbox.transports.signed_http.SignedHttp",
+]
+CARDS = [
+    "orders.cards.OrderCard",
+    "orders.cards.check_order.CheckOrderCard",
+    "orders.cards.check_address.CheckAddressCard",
+    "orders.cards.payment.PaymentCard",
+    "orders.cards.tracking.TrackingCard",
+    "orders.cards.product.ProductCard",
+    "orders.coupons.cards.CouponCard",
+]
+BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
 CANNED_VARIABLES = ["inbox.canned.InboxVariables", "orders.canned.OrderVariables"]
-ORDER_ACTIONS = ["orders.actions.change_shipping_fee.ChangeShippingFee"]
-STORE_CONNECTORS = ["orders.stores.demo.DemoStore"]
+ORDER_ACTIONS = [
+    "orders.actions.change_shipping_fee.ChangeShippingFee",
+    "orders.actions.discount.Discount",
+    "orders.actions.change_carrier.ChangeCarrier",
+    "orders.actions.change_address.ChangeAddress",
+    "orders.actions.edit_lines.EditLines",
+    "orders.actions.hold_parcel.HoldParcel",
+    "orders.actions.refund.Refund",
+    "orders.actions.resend.Resend",
+    "orders.actions.exchange.Exchange",
+    "orders.actions.cancel.Cancel",
+]
+APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
+STORE_CONNECTORS = [
+    "orders.stores.demo.DemoStore",
+    "orders.stores.woocommerce.WooCommerceStore",
+    "orders.stores.push.PushStore",
+    "orders.stores.shopify.ShopifyStore",
+    "orders.stores.oscar.OscarStore",
+]
 
+REVIEW_LOW_RATING = 2  # of 5: so few stars open the buyer's conversation
 ORDER_HOLD_SECONDS = env.int("ORDER_HOLD_SECONDS", default=30)
-# The largest reduction of a shipping fee by role, in minor units of the order's currency; None: no limit.
-SHIPPING_FEE_LIMITS: dict[str, int | None] = {"agent": 2_000, "supervisor": 10_000, "admin": None}
+# How far a role may go without a second person, where a store has set no limit of its own (orders/limits.py): by
+# role and kind of action, "*" for every other kind. `per_order` and `per_day` are in minor units of the order's
+# currency, `share` in percent of the order; what is not named has no limit.
+ORDER_LIMITS: dict[str, dict[str, dict[str, int]]] = {
+    "agent": {
+        "change_shipping_fee": {"per_order": 2_000, "per_day": 30_000},
+        # The codes of one buyer, and of one agent in a day (orders/coupons/limits.py).
+        "coupon": {"per_order": 3_000, "per_day": 40_000},
+        # All that was paid goes back, and the goods stay: no share of the order.
+        "cancel": {"per_order": 20_000, "per_day": 100_000},
+        "edit_lines": {"per_order": 20_000, "per_day": 100_000},
+        "*": {"per_order": 10_000, "share": 50, "per_day": 60_000},
+    },
+    "supervisor": {
+        "change_shipping_fee": {"per_order": 10_000},
+        "coupon": {"per_order": 10_000, "per_day": 200_000},
+        "*": {"per_order": 100_000, "per_day": 500_000},
+    },
+    "admin": {},
+}
+# How far to give way when a buyer bargains, in percent of the items, step by step; a store may have its own.
+ORDER_LADDER = [3, 5, 8, 12]
 
 # -- People
 
@@ -288,6 +366,7 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "helpdesk.lib.api.ErrorHandler",
     "EXCEPTION_FORMATTER_CLASS": "helpdesk.lib.api.ErrorFormatter",
 }
+PUSH_REQUESTS_PER_MINUTE = env.int("PUSH_REQUESTS_PER_MINUTE", default=600)  # of one shop
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1_200)  # of one agent
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Helpdesk API",
@@ -302,7 +381,30 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ConversationStatusEnum": ["open", "snoozed", "resolved"],
         "OrderStatusEnum": ["unpaid", "paid", "shipped", "delivered", "completed", "cancelled"],
         "MessageKindEnum": ["text", "card", "file", "system"],
+        "ChannelStateEnum": ["works", "trouble", "paused", "off"],
+        "ConsentStateEnum": ["all", "answers", "none"],
         "AuthorKindEnum": ["buyer", "agent", "bot", "system"],
+        "OrderActionStateEnum": [
+            "waiting",
+            "rejected",
+            "held",
+            "running",
+            "unknown",
+            "done",
+            "failed",
+            "taken_back",
+        ],
+        "CouponCodeStateEnum": [
+            "waiting",
+            "creating",
+            "active",
+            "revoking",
+            "redeemed",
+            "expired",
+            "revoked",
+            "rejected",
+            "failed",
+        ],
     },
 }
 

@@ -6,3 +6,6 @@ class InboxConfig(AppConfig):
     name = "inbox"
     verbose_name = _("Inbox")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from inbox import tasks  # noqa: F401 — services ask for jobs by name, in every process

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from inbox import files
 from inbox.access import attachments_for, attachments_for_buyer
+from inbox.models import Attachment
 from people import visitors
 
 
@@ -26,6 +27,19 @@ def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
     found = rows.filter(pk=attachment_id).first()
     if found is None:
         raise Http404
+    return _given(found)
+
+
+@require_GET
+def signed_attachment(request: HttpRequest, token: str) -> HttpResponseBase:
+    """/files/signed/<token>/ for a provider that fetches what we send through it."""
+    found = files.signed_file(token)
+    if found is None:
+        raise Http404
+    return _given(found)
+
+
+def _given(found: Attachment) -> HttpResponseBase:
     try:
         return files.respond(found)
     except FileNotFoundError:  # the row was restored from a backup that the file was not in, say

@@ -3,17 +3,21 @@
 import codecs
 import re
 import unicodedata
+from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest
 from PIL import Image
 
+from helpdesk.lib.ids import parse_id
 from inbox.errors import InboxError
 from inbox.models import Attachment, Conversation
 
+SIGNED_FOR = timedelta(days=7)
 # What a browser may show in place. Anything else is only ever downloaded.
 SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
@@ -133,6 +137,21 @@ def _is_text(head: bytes, *, whole: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return b"\x00" not in head
+
+
+def signed_url(attachment: Attachment) -> str:
+    """Return an absolute address at which a provider, who has no session, gets the file for SIGNED_FOR."""
+    token = signing.dumps(attachment.id.hex, salt="file")
+    return f"{settings.PUBLIC_URL}/files/signed/{token}/"
+
+
+def signed_file(token: str) -> Attachment | None:
+    """Return the file of a signed address; None where it is forged or too old."""
+    try:
+        found = parse_id(signing.loads(token, salt="file", max_age=SIGNED_FOR))
+    except signing.BadSignature:
+        return None
+    return Attachment.objects.filter(pk=found).first() if found else None
 
 
 def respond(attachment: Attachment) -> FileResponse:

@@ -15,12 +15,14 @@ from events import topics
 from events.hub import hub
 from helpdesk.lib.ids import parse_id
 from inbox.access import conversations_for, public_messages, with_message_relations
+from inbox.cards import card_frame
 from inbox.models import Channel, Conversation, Message
-from inbox.payloads import message_data
+from inbox.payloads import delivery_frame, message_data
 from people import presence, sessions, visitors
 from people.models import Agent, Store, VisitorSession
 
 MOST_MISSED = 200
+BROUGHT_UP_TO_DATE = 50  # messages: about what a screen shows without scrolling far
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,23 @@ def missed(conversation_id: UUID, after: int, *, public: bool) -> tuple[list[dic
         return None
     last = Conversation.objects.filter(pk=conversation_id).values_list("last_seq", flat=True).first() or 0
     return [message_data(row) for row in found], last
+
+
+def as_they_are(conversation_id: UUID, after: int, *, public: bool) -> list[dict[str, Any]]:
+    """Return frames that bring the last messages up to `after` up to date, for whoever was away when they changed:
+    cards, which have no seq of what happened to them, and for agents what became of deliveries."""
+    seen = Message.objects.filter(
+        conversation_id=conversation_id, seq__gt=after - BROUGHT_UP_TO_DATE, seq__lte=after
+    ).order_by("seq")
+    cards = seen.filter(kind=Message.Kind.CARD)
+    frames = [card_frame(card) for card in (cards.filter(private=False) if public else cards)]
+    if public:
+        return frames
+    sent = seen.filter(deliveries__isnull=False).exclude(deliveries__channel__kind="widget").distinct()
+    return frames + [
+        delivery_frame(message, list(message.deliveries.all()))
+        for message in sent.prefetch_related("deliveries")
+    ]
 
 
 def visible(agent: Agent, conversation_id: UUID) -> bool:

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from helpdesk.lib.pictures import shows_pictures
 from inbox import transports
-from inbox.models import Conversation, Tag
+from inbox.models import Channel, Conversation, Delivery, Tag
 from people.access import agents_for, stores_for
 from people.models import Agent, Team
 
@@ -42,6 +43,7 @@ EMOJI = (
 @never_cache
 @login_required
 @ensure_csrf_cookie
+@shows_pictures
 def inbox(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     agent = request.user
     assert isinstance(agent, Agent)
@@ -69,8 +71,20 @@ def boot(agent: Agent) -> dict[str, Any]:
         "teams": [{"id": str(team.id), "name": team.name} for team in teams],
         "tags": [{"id": str(tag.id), "name": tag.name, "color": tag.color} for tag in Tag.objects.all()],
         "channels": {
-            kind: {"label": str(transport.label), "icon": transport.icon}
+            kind: {
+                "label": str(transport.label),
+                "icon": transport.icon,
+                "outside": transport.first_state
+                == Delivery.State.QUEUED,  # a provider tells what became of it
+                "segments": transport.segments,
+            }
             for kind, transport in transports.all_transports().items()
         },
+        "ways": [
+            {"id": str(pk), "kind": kind, "name": name, "store": str(store)}
+            for pk, kind, name, store in Channel.objects.filter(store__in=stores_for(agent)).values_list(
+                "id", "kind", "name", "store"
+            )
+        ],
         "limits": {"upload": settings.MAX_UPLOAD_BYTES},
     }

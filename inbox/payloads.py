@@ -4,8 +4,10 @@ Ids are strings, times ISO 8601 UTC, and nothing here runs a query per row: call
 with `with_message_relations` and `with_summary_relations` in inbox/access.py.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
+from helpdesk.lib import told
 from helpdesk.lib.times import iso
 from inbox.models import Attachment, Channel, Conversation, Delivery, Message, Tag
 from people.payloads import store_ref
@@ -32,7 +34,28 @@ def delivery_data(delivery: Delivery) -> dict[str, Any]:
         "state": delivery.state,
         "detail": delivery.detail,
         "at": iso(delivery.updated_at),
+        "held_until": iso(delivery.held_until),
     }
+
+
+def delivery_frame(message: Message, deliveries: Iterable[Delivery]) -> dict[str, Any]:
+    """Return the frame that shows what became of a message."""
+    return {
+        "type": "delivery.updated",
+        "conversation": str(message.conversation_id),
+        "message": str(message.id),
+        "deliveries": [delivery_data(delivery) for delivery in deliveries],
+    }
+
+
+def in_words(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message's payload with what became of it in the reader's language: for answers to one reader.
+
+    (Frames are the same for all, so there our reasons are in English; a provider's words are as they came.)
+    """
+    for delivery in message["deliveries"]:
+        delivery["detail"] = told.in_words(delivery["detail"])
+    return message
 
 
 def message_data(
@@ -42,7 +65,7 @@ def message_data(
     if attachments is None:
         attachments = list(message.attachments.all())
     if deliveries is None:
-        deliveries = list(message.deliveries.all())
+        deliveries = sorted(message.deliveries.all(), key=lambda delivery: delivery.pk)
     return {
         "id": str(message.id),
         "seq": message.seq,
@@ -62,7 +85,15 @@ def message_data(
         "client_id": message.client_id,
         "created_at": iso(message.created_at),
         "deliveries": [delivery_data(d) for d in deliveries],
+        **_original_data(message),
     }
+
+
+def _original_data(message: Message) -> dict[str, Any]:
+    """What is said of a message that came with more than its text; most have nothing of the sort."""
+    if message.data is None or message.kind in (Message.Kind.CARD, Message.Kind.SYSTEM):
+        return {}
+    return {"original": message.data["original"]} if "original" in message.data else {}
 
 
 def tag_data(tag: Tag) -> dict[str, Any]:

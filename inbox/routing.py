@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from inbox.consumers import ConsoleSocket, WidgetSocket
+from inbox.console_socket import ConsoleSocket
+from inbox.widget_socket import WidgetSocket
 
 websocket_urlpatterns = [
     path("ws/console/", ConsoleSocket.as_asgi()),

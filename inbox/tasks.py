@@ -1,14 +1,20 @@
 """Jobs of the inbox. Each finds its work in rows, so that a lost one costs a delay and a doubled one nothing."""
 
+import logging
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from inbox import search
+from helpdesk.lib.jobs import enqueue
+from inbox import failover, inbound, outbox, search
 from inbox.models import Attachment
 from inbox.services import release_left, wake_due
+from inbox.transports.mail import fetching
 from people import presence
+
+log = logging.getLogger(__name__)
 
 UNCLAIMED_FOR = timedelta(hours=24)
 
@@ -29,6 +35,54 @@ def wake_snoozed() -> int:
     """Open conversations whose snooze has ended, and take away leases that ran out."""
     presence.expire()
     return wake_due()
+
+
+@shared_task
+def send_deliveries(channel_id: str) -> None:
+    """Hand over what is due on one channel. Each channel has a job of its own, so that a slow one delays no other."""
+    if outbox.send_due(UUID(channel_id)) == outbox.AT_ONCE:
+        enqueue(send_deliveries, channel_id)
+
+
+@shared_task
+def send_due_deliveries() -> None:
+    """Ring again for every channel on which something is due: retries, and jobs that were lost."""
+    for channel_id in outbox.due_channels():
+        enqueue(send_deliveries, str(channel_id))
+
+
+@shared_task
+def fail_over() -> int:
+    """Send over the next channel what was to have arrived by now and has not. Returns how many."""
+    moved = 0
+    for delivery_id in failover.due():
+        try:
+            moved += failover.move_on(delivery_id) is not None
+        except Exception:  # one that breaks must not hold up the others; it is tried again
+            log.exception("delivery %s did not move on", delivery_id)
+    return moved
+
+
+@shared_task
+def read_payload(payload_id: int) -> None:
+    inbound.read_payload(payload_id)
+
+
+@shared_task
+def read_new_payloads() -> None:
+    for payload_id in inbound.new_payloads():
+        enqueue(read_payload, payload_id)
+
+
+@shared_task
+def fetch_mail() -> int:
+    """Look into the mailboxes whose time has come. They are looked into on threads of their own; nobody waits."""
+    return fetching.start_due()
+
+
+@shared_task
+def discard_old_payloads() -> int:
+    return inbound.discard_old()
 
 
 @shared_task

@@ -38,6 +38,7 @@ from inbox.services import (
     set_contact,
     start_session,
 )
+from inbox.services.consent import agreed_by_form
 from people import presence, visitors
 from people.models import Store, VisitorSession
 
@@ -305,7 +306,9 @@ class RatingView(WidgetView):
 class ContactView(WidgetView):
     @extend_schema(request=shapes.ContactRequest, responses={204: None})
     def post(self, request: Request) -> Response:
-        set_contact(buyer=self.session.buyer, **self.given(shapes.ContactRequest))
+        given = self.given(shapes.ContactRequest)
+        set_contact(buyer=self.session.buyer, **given)
+        agreed_by_form(self.session.buyer, given.get("email", ""))
         return Response(status=204)
 
 

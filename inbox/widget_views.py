@@ -21,6 +21,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
+from helpdesk.lib.pictures import shows_pictures
 from inbox.widget_colors import palette
 from inbox.widget_strings import launcher_strings, panel_strings
 from people import presence
@@ -30,9 +31,12 @@ _ORIGIN = re.compile(r"https?://[\w.:\[\]-]+\Z", re.ASCII)
 EMOJI = list("😀😂😊😍🤔😅😢😭😡😱👍👎👌🙏👏💪👋🤝🔥🎉✨⭐✅❌❓❗💯📦🚚🎁💳🧾")
 # What panel.js imports, told ahead, so that all of it loads at once.
 MODULES = [
+    "widget/ahead.js",
     "widget/cards.js",
+    "widget/cards_asked.js",
     "widget/client.js",
     "widget/composer.js",
+    "widget/coupon.js",
     "widget/files.js",
     "widget/host.js",
     "widget/http.js",
@@ -41,6 +45,7 @@ MODULES = [
     "widget/orders.js",
     "widget/outbox.js",
     "widget/rating.js",
+    "widget/requests.js",
     "widget/socket.js",
     "widget/text.js",
     "widget/timeline.js",
@@ -97,7 +102,7 @@ def panel(request: HttpRequest, store_key: str) -> HttpResponse:
         raise Http404
     ancestors: Any = csp_replace({"frame-ancestors": frame_ancestors(store)})
     with translation.override(_language(request, store)):
-        response: HttpResponse = ancestors(_panel)(request, store)
+        response: HttpResponse = ancestors(shows_pictures(_panel))(request, store)
     return response
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from events import names, topics
-from events.record import Actor, Happening, Push, push, record
+from events.record import SYSTEM, Actor, Happening, Push, push, record
+from helpdesk.lib.money import money
 from inbox.models import Conversation
 from inbox.payloads import iso
 from inbox.services import add_system_line
@@ -15,6 +16,7 @@ from orders.access import with_order_relations
 from orders.cards import refresh_cards
 from orders.models import Order, OrderAction
 from orders.payloads import action_data, order_data, public_order_data
+from orders.requests_telling import follow
 
 # What follows the sentence in the English fallback of a line.
 _TAILS = {
@@ -23,13 +25,16 @@ _TAILS = {
     names.ACTION_FAILED: " failed: {error}",
     names.ACTION_UNKNOWN: ": the store has not answered yet",
     names.ACTION_TAKEN_BACK: " (taken back by {actor})",
+    names.ACTION_WAITING: " (asked by {actor}, waits for approval)",
+    names.ACTION_APPROVED: " (approved by {actor})",
+    names.ACTION_REJECTED: " (rejected by {actor})",
 }
 
 
 def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
     """Record `name` of `action`, in the transaction of the change; the buyer hears only of what was done."""
     kind = actions.get(action.kind)  # None: one that is not installed any more has failed
-    wire = kind.wire if kind else dict
+    wire, public = (kind.wire, kind.public) if kind else (dict, dict)
     done = name == names.ACTION_DONE
     order = with_order_relations(Order.objects.filter(pk=action.order_id)).get()
     conversations = _conversations(action, order)
@@ -46,13 +51,27 @@ def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
     }
     if name == names.ACTION_FAILED:
         params["error"] = action.error
+    line = {
+        **params,
+        "before": public(action.before),
+        "after": public(action.after),
+        "cost": money(action.cost, order.currency),
+    }
     happening = Happening(
         name,
         actor,
         store_id=order.store_id,
         conversation_id=conversations[0] if conversations else None,
         order_id=order.id,
-        data={**params, "reason": action.reason, "undoes": action.undoes_id and str(action.undoes_id)},
+        data={
+            **params,
+            "reason": action.reason,
+            "undoes": action.undoes_id and str(action.undoes_id),
+            "request": action.request_id and str(action.request_id),
+            "over": action.over,
+            "approver": action.approver.name if action.approver else None,
+            "decision": action.decision,
+        },
         pushes=[_action_push(action, order, conversations)],
     )
     if done:
@@ -64,11 +83,17 @@ def announce_action(name: str, action: OrderAction, *, actor: Actor) -> None:
         add_system_line(
             conversation_id=conversations[0],
             event=name,
-            params=params,
+            params=line,
             body=(kind.sentence(action) if kind else action.kind) + tail,
             public=done,
             actor=actor,
         )
+    follow(name, action, order)
+
+
+def actor_of(action: OrderAction) -> Actor:
+    """Who is said to have done it: who asked; a rule of the store where nobody did."""
+    return Actor.agent(action.agent) if action.agent else SYSTEM
 
 
 def push_action(action: OrderAction) -> None:

@@ -13,13 +13,16 @@ from helpdesk.lib.openapi import ErrorsSerializer
 from inbox.access import conversations_for, store_ids_for, with_summary_relations
 from inbox.lists import rows_for
 from inbox.search import find_buyers, find_messages, snippet
-from orders import shapes
+from orders import ledger, shapes
 from orders.access import actions_for, orders_for, with_order_relations
+from orders.cards.checks import checks_of
 from orders.errors import NotFound
+from orders.ledger_api import ActionPageSerializer, OrderActionQuery
 from orders.listing import Page, list_orders, read_cursor, search_products
 from orders.models import Order, OrderAction
 from orders.payloads import action_data, order_data, product_data
-from orders.services import request_action, take_back, undo
+from orders.services import approve, reject, request_action, take_back, undo
+from orders.settling import settle
 from people.access import buyers_for, stores_for
 from people.api import agent_of
 from people.models import Agent
@@ -86,7 +89,9 @@ class OrderDetail(ApiView):
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         agent = agent_of(request)
-        return Response(order_data(_order(agent, order_id), agent))
+        order = _order(agent, order_id)
+        checks = {kind: check.wire() for kind, check in checks_of([order])[order.id].items()}
+        return Response({**order_data(order, agent), "checks": checks})
 
 
 def _order(agent: Agent, order_id: UUID) -> Order:
@@ -99,10 +104,27 @@ def _order(agent: Agent, order_id: UUID) -> Order:
 class OrderActions(ApiView):
     @extend_schema(
         tags=TAGS,
+        summary="What was done to an order",
+        description="Every action that was asked for, the newest first, in pages of 50.",
+        parameters=[OrderActionQuery],
+        responses=ActionPageSerializer,
+    )
+    def get(self, request: Request, order_id: UUID) -> Response:
+        agent, given = agent_of(request), read(OrderActionQuery, request.query_params)
+        if not orders_for(agent).filter(pk=order_id).exists():
+            raise NotFound("No such order.")
+        rows = actions_for(agent).filter(order=order_id)
+        found, more = ledger.page(rows, key=ledger.OF_ORDER, cursor=given.get("cursor", ""))
+        results = [action_data(action) for action in found]
+        return Response({"results": results, "next": next_page(request, more)})
+
+    @extend_schema(
+        tags=TAGS,
         summary="Change an order",
-        description="It is on hold first (`run_at`) and can be taken back; then the store is told. 403 "
-        "`limit_exceeded`: it is above my limit. 409 `not_allowed`, `action_under_way`: not now. 409 "
-        "`idempotency_conflict`: the key was used before, for something else.",
+        description="It is on hold first (`run_at`) and can be taken back; then the store is told. Above my limits "
+        "it is `waiting` until a second person approves it, and needs a reason. 409 `not_allowed`, "
+        "`action_under_way`, `order_changed`: not now. 409 `idempotency_conflict`: the key was used before, for "
+        "something else.",
         parameters=[IDEMPOTENCY_KEY],
         request=shapes.ActionInput,
         responses={201: shapes.OrderActionSerializer, **REFUSALS},
@@ -128,8 +150,61 @@ class OrderActions(ApiView):
             reason=given["reason"],
             conversation_id=given["conversation"],
             idempotency_key=request.headers.get("Idempotency-Key", ""),
+            version=given["version"],
         )
         return Response(action_data(action), status=201)
+
+
+class ApproveAction(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Approve an action that waits",
+        description="As a second person with a supervisor's role, within one's own limits (403 otherwise). It is on "
+        "hold then. 409: the order is not what it was when this was asked for, or it was decided already.",
+        request=shapes.DecisionInput,
+        responses={200: shapes.OrderActionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
+        agent, given = agent_of(request), read(shapes.DecisionInput, request.data)
+        _action(agent, order_id, action_id)
+        return Response(action_data(approve(agent=agent, action_id=action_id, comment=given["comment"])))
+
+
+class RejectAction(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Reject an action that waits",
+        description="With a comment, which whoever asked for it reads.",
+        request=shapes.DecisionInput,
+        responses={200: shapes.OrderActionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
+        agent, given = agent_of(request), read(shapes.DecisionInput, request.data)
+        _action(agent, order_id, action_id)
+        return Response(action_data(reject(agent=agent, action_id=action_id, comment=given["comment"])))
+
+
+def _action(agent: Agent, order_id: UUID, action_id: UUID) -> OrderAction:
+    action = actions_for(agent).filter(pk=action_id, order=order_id).first()
+    if action is None:
+        raise NotFound("No such action.")
+    return action
+
+
+class SettleAction(ApiView):
+    @extend_schema(
+        tags=TAGS,
+        summary="Say what became of an action",
+        description="Of one in state `unknown`, by a supervisor who has looked at the store (403 otherwise). Our copy "
+        "of the order stays as the store last told it. 409: the store has answered meanwhile.",
+        request=shapes.SettleInput,
+        responses={200: shapes.OrderActionSerializer, **REFUSALS},
+    )
+    def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
+        agent, given = agent_of(request), read(shapes.SettleInput, request.data)
+        _action(agent, order_id, action_id)
+        settled = settle(agent=agent, action_id=action_id, done=given["done"], comment=given["comment"])
+        return Response(action_data(settled))
 
 
 class UndoAction(ApiView):
@@ -144,10 +219,9 @@ class UndoAction(ApiView):
     )
     def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
         agent = agent_of(request)
-        action = actions_for(agent).filter(pk=action_id, order=order_id).first()
-        if action is None:
-            raise NotFound("No such action.")
-        if action.state in (OrderAction.State.HELD, OrderAction.State.TAKEN_BACK):
+        action = _action(agent, order_id, action_id)
+        state = OrderAction.State
+        if action.state in (state.WAITING, state.HELD, state.TAKEN_BACK):
             return Response(action_data(take_back(agent=agent, action_id=action_id)))
         key = request.headers.get("Idempotency-Key", "")
         undone = undo(agent=agent, action_id=action_id, idempotency_key=key)

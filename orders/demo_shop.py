@@ -6,22 +6,27 @@ from typing import Any
 
 import jwt
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from orders.models import DemoShopOrder, Order, Product
+from orders.coupons.codes import read_code
+from orders.demo_shop_orders import shop_orders
+from orders.models import Order, Product
 from orders.stores import demo
+from orders.stores.base import StoreRefused
+from orders.stores.demo import coupons
 from orders.sync import upsert_order
 from people.models import Buyer, Store
 
 TOKEN_FOR = timedelta(minutes=10)
 ACCOUNTS = 4
 PRODUCTS = 16
-ORDERS = 6
 
 
 def for_demo(view: Any) -> Any:
@@ -38,7 +43,13 @@ def for_demo(view: Any) -> Any:
 @for_demo
 @require_GET
 def shop(request: HttpRequest) -> HttpResponse:
-    store, buyer = _asked(request.GET)
+    return _page(request, *_asked(request.GET))
+
+
+def _page(
+    request: HttpRequest, store: Store, buyer: Buyer | None, refused: dict[str, str] | None = None
+) -> HttpResponse:
+    """Show the shop. `refused`: the coupon code that was not taken for an order, its number, and why."""
     products = Product.objects.filter(store=store, active=True, stock__gt=0).order_by("id")[:PRODUCTS]
     context = {
         "store": store,
@@ -51,10 +62,13 @@ def shop(request: HttpRequest) -> HttpResponse:
             "token": sign_in(store, buyer) if buyer else "",
         },
         "products": products,
-        "orders": _orders(store, buyer),
+        "orders": shop_orders(store, buyer),
+        "refused": refused,
     }
     with translation.override(store.language):
-        return render(request, "demo_shop/shop.html", context)
+        if refused:
+            refused["why"] = _(refused["why"])
+        return render(request, "demo_shop/shop.html", context, status=422 if refused else 200)
 
 
 @for_demo
@@ -63,7 +77,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     """The buyer's orders alone, for the page to ask for again."""
     store, buyer = _asked(request.GET)
     with translation.override(store.language):
-        context = {"store": store, "buyer": buyer, "orders": _orders(store, buyer)}
+        context = {"store": store, "buyer": buyer, "orders": shop_orders(store, buyer)}
         return render(request, "demo_shop/_orders.html", context)
 
 
@@ -75,9 +89,18 @@ def pay(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("number", "")
     if buyer is None or not Order.objects.filter(store=store, buyer=buyer, number=number).exists():
         raise Http404
-    told = demo.pay(store, number)
+    code = request.POST.get("coupon", "").strip()[:40]
+    try:
+        with transaction.atomic():
+            if code:
+                coupons.use(store, number, read_code(code))
+            told = demo.pay(store, number)
+            if code and told is None:  # nothing was paid: the code is not used up
+                transaction.set_rollback(True)
+    except StoreRefused as refusal:
+        return _page(request, store, buyer, {"number": number, "code": code, "why": str(refusal)})
     if told is not None:
-        upsert_order(store=store, payload=told)
+        upsert_order(store=store, payload=told | ({"coupon_code": read_code(code)} if code else {}))
     query = urlencode({"store": store.key, "buyer": buyer.external_id or ""})
     return HttpResponseRedirect(f"{reverse('orders:demo-shop')}?{query}#orders")
 
@@ -107,18 +130,3 @@ def _accounts(store: Store, buyer: Buyer | None) -> list[Buyer]:
         Buyer.objects.filter(store=store, external_id__isnull=False).order_by("external_id")[:ACCOUNTS]
     )
     return first if buyer is None or buyer in first else [*first, buyer]
-
-
-def _orders(store: Store, buyer: Buyer | None) -> list[dict[str, Any]]:
-    """Return the buyer's orders as the shop knows them: the fee is the shop's own, not the desk's copy."""
-    if buyer is None:
-        return []
-    rows = Order.objects.filter(store=store, buyer=buyer).prefetch_related("lines__product")
-    orders = list(rows.order_by("-placed_at", "-id")[:ORDERS])
-    known = DemoShopOrder.objects.filter(store=store, number__in=[order.number for order in orders])
-    fees = {row.number: row.shipping_fee for row in known}
-    shown = []
-    for order in orders:
-        fee = fees.get(order.number, order.shipping_fee)
-        shown.append({"order": order, "fee": fee, "total": order.total - order.shipping_fee + fee})
-    return shown

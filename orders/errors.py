@@ -18,10 +18,7 @@ class NotAllowed(Conflict):
 
 
 class LimitExceeded(InboxError):
-    """It can be done, but not by this agent: what is left of their limit stands in the words and in `left`.
-
-    An approval by somebody else starts here: the same request, asked for instead of refused.
-    """
+    """It can be approved, but not by this agent: what is left of their own limit stands in the words and `left`."""
 
     status, code = 403, "limit_exceeded"
 

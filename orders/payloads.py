@@ -8,10 +8,11 @@ from typing import Any
 
 from helpdesk.lib.money import money
 from inbox.payloads import iso
-from orders import actions
+from orders import actions, limits
 from orders.actions.base import ActionKind
 from orders.errors import ActionUnderWay
-from orders.models import Order, OrderAction, OrderLine, Payment, Product, Shipment
+from orders.models import Order, OrderAction, OrderLine, OrderNote, OrderReturn, Payment, Product, Shipment
+from orders.tracking import public_shipment_data, tracking_url
 from people.models import Agent
 
 UNDER_WAY = (OrderAction.State.HELD, OrderAction.State.RUNNING, OrderAction.State.UNKNOWN)
@@ -39,12 +40,24 @@ def public_order_data(order: Order) -> dict[str, Any]:
         "number": order.number,
         "status": order.status,
         "currency": c,
-        "total": money(order.total, c),
+        "items_total": money(order.items_total, c),
         "shipping_fee": money(order.shipping_fee, c),
+        "discount": money(order.discount, c),
+        "tax": money(order.tax, c),
+        "total": money(order.total, c),
+        "due": money(order.due, c),
         "items": [
-            {"name": line.name, "quantity": line.quantity, "total": money(line.total, c)}
+            {
+                "name": line.name,
+                "variant": line.variant,
+                "quantity": line.quantity,
+                "total": money(line.total, c),
+            }
             for line in order.lines.all()
         ],
+        "pay_url": order.pay_url if order.status == Order.Status.UNPAID else "",
+        "pay_by": iso(order.pay_by),
+        "shipments": [public_shipment_data(shipment) for shipment in order.shipments.all()],
         "placed_at": iso(order.placed_at),
     }
 
@@ -67,19 +80,29 @@ def order_data(order: Order, agent: Agent | None = None) -> dict[str, Any]:
         "total": money(order.total, c),
         "paid": money(order.paid, c),
         "refunded": money(order.refunded, c),
+        "due": money(order.due, c),
         "address": order.address,
         "shipping_method": order.shipping_method,
         "buyer_note": order.buyer_note,
         "pay_url": order.pay_url,
+        "coupon_code": order.coupon_code,
+        "pay_by": iso(order.pay_by),
         "lines": [_line_data(line, c) for line in order.lines.all()],
         "payments": [_payment_data(payment, c) for payment in order.payments.all()],
         "shipments": [_shipment_data(shipment) for shipment in order.shipments.all()],
+        "notes": [note_data(note) for note in order.notes.all()],
+        "on_hold": order.on_hold,
+        "replaces": _related(order.replaces) if order.replaces else None,
+        "replaced_by": [_related(other) for other in order.replacements.all()],
+        "returns": [return_data(back) for back in order.returns.all()],
         "placed_at": iso(order.placed_at),
         "version": order.version,
         "pending": action_data(pending, order) if pending else None,
     }
     if agent is not None:
-        data["can"] = {kind.kind: _can(kind, order, agent) for kind in actions.all_actions().values()}
+        kinds = actions.all_actions()
+        lefts = limits.lefts_by_kind(order, agent, kinds)
+        data["can"] = {name: _can(kind, order, limits.least(lefts[name])) for name, kind in kinds.items()}
     return data
 
 
@@ -95,13 +118,15 @@ def why_not(kind: ActionKind, order: Order) -> str:
     return kind.why_not(order)
 
 
-def _can(kind: ActionKind, order: Order, agent: Agent) -> dict[str, Any]:
-    why, left = why_not(kind, order), kind.left(order, agent)
+def _can(kind: ActionKind, order: Order, left: int | None) -> dict[str, Any]:
+    why = why_not(kind, order)
     return {
         "allowed": not why,
         "why": why,
         "limit": None if left is None else money(left, order.currency),
         "hold_s": kind.hold_s,
+        "final": str(kind.final),
+        "back": str(kind.back),
     }
 
 
@@ -117,8 +142,15 @@ def action_data(action: OrderAction, order: Order | None = None) -> dict[str, An
         "conversation": str(action.conversation_id) if action.conversation_id else None,
         "kind": action.kind,
         "state": action.state,
-        "agent": {"id": str(action.agent_id), "name": action.agent.name},
+        "agent": {"id": str(action.agent_id), "name": action.agent.name} if action.agent else None,
         "reason": action.reason,
+        "request": str(action.request_id) if action.request_id else None,
+        "cost": money(action.cost, order.currency),
+        "over": action.over,
+        "approver": {"id": str(action.approver_id), "name": action.approver.name}
+        if action.approver
+        else None,
+        "decision": action.decision,
         "before": wire(action.before),
         "after": wire(action.after),
         "undoes": str(action.undoes_id) if action.undoes_id else None,
@@ -126,6 +158,37 @@ def action_data(action: OrderAction, order: Order | None = None) -> dict[str, An
         "created_at": iso(action.created_at),
         "finished_at": iso(action.finished_at),
         "error": action.error,
+    }
+
+
+def note_data(note: OrderNote) -> dict[str, Any]:
+    """Return what an agent noted at an order: between agents, never for a buyer."""
+    return {
+        "id": str(note.id),
+        "order": str(note.order_id),
+        "agent": {"id": str(note.agent_id), "name": note.agent.name},
+        "text": note.text,
+        "color": note.color,
+        "created_at": iso(note.created_at),
+        "edited_at": iso(note.edited_at),
+    }
+
+
+def _related(order: Order) -> dict[str, Any]:
+    return {"id": str(order.id), "number": order.number}
+
+
+def return_data(back: OrderReturn) -> dict[str, Any]:
+    return {
+        "id": str(back.id),
+        "action": str(back.action_id),
+        "state": back.state,
+        "lines": back.lines,
+        "instructions": back.instructions,
+        "label_url": back.label_url,
+        "restock": back.restock,
+        "created_at": iso(back.created_at),
+        "received_at": iso(back.received_at),
     }
 
 
@@ -158,7 +221,9 @@ def _shipment_data(shipment: Shipment) -> dict[str, Any]:
         "id": str(shipment.id),
         "carrier": shipment.carrier,
         "tracking_number": shipment.tracking_number,
+        "url": tracking_url(shipment.carrier, shipment.tracking_number),
         "shipped_at": iso(shipment.shipped_at),
+        "expected_at": iso(shipment.expected_at),
         "delivered_at": iso(shipment.delivered_at),
         "events": shipment.events,
     }

@@ -11,14 +11,16 @@ from events import names
 from events.models import Event
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.money import display
-from orders import actions
-from orders.actions.base import ActionKind, Row
+from orders import actions, stores, trail
+from orders.actions.base import ActionKind, Preset, Row
 from orders.addresses import address_lines
 from orders.models import Order, OrderAction
 from orders.payloads import UNDER_WAY, pending_action, why_not
+from orders.requests_presenting import present_requests
 from people.models import Agent
 
 State = OrderAction.State
+MOST_BUTTONS = 3
 SHOWN_FOR = timedelta(hours=24)  # how long the block of buttons tells of what was done last
 
 _TITLES = {
@@ -27,6 +29,9 @@ _TITLES = {
     names.ACTION_FAILED: gettext_lazy("failed"),
     names.ACTION_UNKNOWN: gettext_lazy("the store has not answered yet"),
     names.ACTION_TAKEN_BACK: gettext_lazy("taken back"),
+    names.ACTION_WAITING: gettext_lazy("asked for approval"),
+    names.ACTION_APPROVED: gettext_lazy("approved it"),
+    names.ACTION_REJECTED: gettext_lazy("rejected it"),
 }
 _ICONS = {
     names.ACTION_REQUESTED: "clock",
@@ -34,6 +39,9 @@ _ICONS = {
     names.ACTION_FAILED: "circle-x",
     names.ACTION_UNKNOWN: "help-circle",
     names.ACTION_TAKEN_BACK: "arrow-back-up",
+    names.ACTION_WAITING: "hourglass",
+    names.ACTION_APPROVED: "shield-check",
+    names.ACTION_REJECTED: "ban",
     names.ORDER_SYNCED: "refresh",
 }
 _FIELDS = {
@@ -48,6 +56,7 @@ _FIELDS = {
     "shipping_method": gettext_lazy("Shipping method"),
     "buyer_note": gettext_lazy("Buyer's note"),
     "pay_url": gettext_lazy("Payment link"),
+    "coupon_code": gettext_lazy("Coupon code"),
 }
 _PARTS = {
     "lines": gettext_lazy("Items"),
@@ -57,27 +66,59 @@ _PARTS = {
 
 
 def present_actions(order: Order, agent: Agent) -> dict[str, Any]:
-    """Return the buttons, and the action that is under way or was the last one lately."""
-    shown = pending_action(order) or _last(order)
+    """Return the buttons, the menu beside them, and the action that is under way or was the last one lately."""
+    shown = pending_action(order) or _waiting(order) or _last(order)
+    first, menu = _choices(order)
     return {
-        "buttons": [_button(kind, order) for kind in actions.all_actions().values()],
+        "requests": present_requests(order),
+        "buttons": first,
+        "menu": menu,
         "shown": _present(shown, order, agent) if shown else None,
     }
+
+
+def _choices(order: Order) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what matters for the order's status, and the rest: what cannot be now at its end, with why.
+
+    What the store's system cannot do is in neither.
+    """
+    first: list[dict[str, Any]] = []
+    possible: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for kind in actions.all_actions().values():
+        if not stores.can(order.store, kind.capability):
+            continue
+        if why := kind.against(order):
+            others.append(_choice(kind, order, why=why))
+            continue
+        place = first if order.status in kind.first_for else possible
+        place += [_choice(kind, order), *(_choice(kind, order, preset) for preset in kind.offered(order))]
+    return first[:MOST_BUTTONS], first[MOST_BUTTONS:] + possible + others
+
+
+def _choice(kind: ActionKind, order: Order, preset: Preset | None = None, *, why: str = "") -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "preset": preset.slug if preset else "",
+        "label": str(preset.label) if preset else kind.named(order),
+        "icon": "bolt" if preset else kind.icon,
+        "why": why,
+    }
+
+
+def _waiting(order: Order) -> OrderAction | None:
+    return next((action for action in order.actions.all() if action.state == State.WAITING), None)
 
 
 def _last(order: Order) -> OrderAction | None:
     lately = [
         action
         for action in order.actions.all()
-        if action.state in (State.DONE, State.FAILED)
+        if action.state in (State.DONE, State.FAILED, State.REJECTED)
         and action.finished_at
         and action.finished_at > timezone.now() - SHOWN_FOR
     ]
     return lately[-1] if lately else None
-
-
-def _button(kind: ActionKind, order: Order) -> dict[str, Any]:
-    return {"kind": kind, "why": why_not(kind, order), "presets": kind.offered(order)}
 
 
 def _present(action: OrderAction, order: Order, agent: Agent) -> dict[str, Any] | None:
@@ -88,6 +129,9 @@ def _present(action: OrderAction, order: Order, agent: Agent) -> dict[str, Any] 
     return {
         "action": action,
         "kind": kind,
+        "who": action.agent.name if action.agent else _("The store's rule"),
+        "may_settle": agent.is_supervisor,
+        "may_decide": agent.is_supervisor and action.agent_id != agent.id,
         "rows": kind.rows(action.before, action.after),
         "is_undo": action.undoes_id is not None,
         "left": max(0, round(left, 1)),
@@ -103,7 +147,7 @@ def _present(action: OrderAction, order: Order, agent: Agent) -> dict[str, Any] 
 def may_undo(kind: ActionKind, action: OrderAction, order: Order) -> bool:
     """Tell whether an undo would be taken, from what is loaded; orders.services.undo decides."""
     stands = any(
-        other.undoes_id == action.id and other.state not in (State.FAILED, State.TAKEN_BACK)
+        other.undoes_id == action.id and other.state not in (State.FAILED, State.TAKEN_BACK, State.REJECTED)
         for other in order.actions.all()
     )
     return (
@@ -122,12 +166,17 @@ def audit_trail(events: list[Event]) -> list[dict[str, Any]]:
     return [
         {
             "event": event,
-            "icon": _ICONS.get(event.name, "circle-dot"),
+            "icon": {**_ICONS, **trail.ICONS}.get(event.name, "circle-dot"),
             "who": event.actor_name or _("The store"),
-            **(_synced(event) if event.name == names.ORDER_SYNCED else _acted(event)),
+            **_tell(event),
         }
         for event in events
     ]
+
+
+def _tell(event: Event) -> dict[str, Any]:
+    tellers = {names.ORDER_SYNCED: _synced, **trail.TELLERS}
+    return tellers.get(event.name, _acted)(event)
 
 
 def _acted(event: Event) -> dict[str, Any]:

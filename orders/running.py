@@ -21,10 +21,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from events import names
-from events.record import Actor
 from orders import actions, stores
 from orders.actions.base import ActionKind
-from orders.announce import announce_action, push_action
+from orders.announce import actor_of, announce_action, push_action
 from orders.models import Order, OrderAction
 from orders.stores.base import Result, StoreBusy, StoreConnector, StoreRefused
 
@@ -64,18 +63,20 @@ def due_actions(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
 
 
 def _load(action_id: UUID) -> OrderAction:
-    return OrderAction.objects.select_related("order__store__connection", "agent").get(pk=action_id)
+    return OrderAction.objects.select_related("order__store__connection", "agent", "approver").get(
+        pk=action_id
+    )
 
 
 def _reconcile(action: OrderAction, *, told: bool) -> None:
     """Ask the store about an action that it may have heard of; repeat it only where it has done nothing."""
-    connector = stores.connector_for(action.order.store)
-    if connector is None or actions.get(action.kind) is None:
+    connector, kind = stores.connector_for(action.order.store), actions.get(action.kind)
+    if connector is None or kind is None:
         # It cannot be asked, and it may have been done: neither "done" nor "failed" would be true.
         _unknown(action, told=told)
         return
     try:
-        result = connector.lookup(str(action.id))
+        result = connector.lookup(str(action.id), command=kind.capability, order_number=action.order.number)
     except Exception as error:
         _log("lookup", action, error)
         _unknown(action, told=told)
@@ -108,7 +109,7 @@ def _call(kind: ActionKind, connector: StoreConnector, action: OrderAction, *, t
     except Exception as error:
         # Not only StoreUnreachable: after an error of our own, too, the store may have done it.
         _log("call", action, error)
-        _unknown(action, told=told)
+        _unknown(action, told=told, settles_in_s=connector.settles_in_s)
     else:
         _finish(action, result)
 
@@ -133,30 +134,36 @@ def _finish(action: OrderAction, result: Result) -> None:
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=action.order_id)
         fields = kind.apply(order, result)
-        if not _leave(action, State.DONE, after=kind.snapshot(order), finished_at=timezone.now()):
+        after = kind.outcome(order, action, result)
+        if not _leave(action, State.DONE, after=after, finished_at=timezone.now()):
+            transaction.set_rollback(True)  # another worker has finished it, and its rows with it
             return
+        kind.finished(order, action, result)
         order.version += 1
         order.synced_at = max(order.synced_at, datetime.fromisoformat(result["updated_at"]))
         order.save(update_fields=[*fields, "version", "synced_at"])
-        announce_action(names.ACTION_DONE, action, actor=Actor.agent(action.agent))
+        announce_action(names.ACTION_DONE, action, actor=actor_of(action))
 
 
 def _fail(action: OrderAction, error: str) -> None:
     with transaction.atomic():
         if _leave(action, State.FAILED, error=error[:300], finished_at=timezone.now()):
-            announce_action(names.ACTION_FAILED, action, actor=Actor.agent(action.agent))
+            announce_action(names.ACTION_FAILED, action, actor=actor_of(action))
 
 
-def _unknown(action: OrderAction, *, told: bool) -> None:
-    """Ask again later, ever less often. `told`: that it is unknown has been announced before."""
-    pause = min(2**action.attempts, MAX_PAUSE_S)
+def _unknown(action: OrderAction, *, told: bool, settles_in_s: float = 0) -> None:
+    """Ask again later, ever less often. `told`: that it is unknown has been announced before.
+
+    `settles_in_s`: before that the store may still be at it, and to find nothing done would prove nothing.
+    """
+    pause = max(min(2**action.attempts, MAX_PAUSE_S), settles_in_s)
     with transaction.atomic():
         if not _leave(action, State.UNKNOWN, run_at=timezone.now() + timedelta(seconds=pause)):
             return
         if told:
             push_action(action)
         else:
-            announce_action(names.ACTION_UNKNOWN, action, actor=Actor.agent(action.agent))
+            announce_action(names.ACTION_UNKNOWN, action, actor=actor_of(action))
 
 
 def _hold_again(action: OrderAction, retry_after: float) -> None:

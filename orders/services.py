@@ -1,6 +1,5 @@
 """The one door through which orders are changed."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,27 +13,30 @@ from django.utils.translation import gettext as _
 from events import names
 from events.record import Actor
 from helpdesk.lib.jobs import enqueue
+from helpdesk.lib.money import display
 from inbox.access import conversations_for
-from orders import actions, tasks
+from orders import actions, limits, tasks
 from orders.access import actions_for, orders_for
 from orders.actions.base import ActionKind
-from orders.announce import announce_action, push_action
+from orders.announce import actor_of, announce_action, push_action
 from orders.errors import (
     ActionUnderWay,
     Forbidden,
     IdempotencyConflict,
     InvalidParams,
+    LimitExceeded,
     NotAllowed,
     NotFound,
     OrderChanged,
     TooLate,
 )
-from orders.models import Order, OrderAction
+from orders.given import check_second_person, clean_key, clean_reason
+from orders.models import BuyerRequest, Order, OrderAction
 from orders.payloads import UNDER_WAY
 from people.models import Agent
 
 State = OrderAction.State
-_KEY = re.compile(r"[\x21-\x7e]{1,64}\Z")
+ENDED_UNDONE = (State.FAILED, State.TAKEN_BACK, State.REJECTED)  # it never came to be
 
 
 def request_action(
@@ -46,12 +48,16 @@ def request_action(
     reason: str = "",
     conversation_id: UUID | None = None,
     idempotency_key: str,
+    version: int | None = None,
+    request: BuyerRequest | None = None,
     now: datetime | None = None,
 ) -> OrderAction:
     """Ask for a change of an order. It is on hold first, then told to the store (orders.running).
 
+    What is above the agent's limits waits for a second person's approval instead, and needs a reason.
+    `version` is the order's as it was when this was decided on; `request` what of the buyer's it answers.
     The same key with the same body is the same action, however often. Raises NotFound, InvalidParams,
-    LimitExceeded, NotAllowed, ActionUnderWay or IdempotencyConflict; then nothing has changed.
+    NotAllowed, OrderChanged, ActionUnderWay or IdempotencyConflict; then nothing has changed.
     """
     found = actions.get(kind)
     if found is None:
@@ -63,11 +69,59 @@ def request_action(
             agent=agent,
             kind=kind,
             params=found.clean(order, params),
-            reason=_clean_reason(reason),
+            reason=clean_reason(reason),
             conversation_id=_clean_conversation(agent, order, conversation_id),
-            idempotency_key=_clean_key(idempotency_key),
+            idempotency_key=clean_key(idempotency_key),
+            request=request,
         )
-        return _request(found, wanted, now or timezone.now())
+        if found.needs_reason and not wanted.reason:
+            raise InvalidParams(_("Say why."), attr="reason")
+        check = partial(_check_version, order, version)
+        return _request(found, wanted, now or timezone.now(), last_check=check)
+
+
+def request_by_rule(*, request: BuyerRequest, now: datetime | None = None) -> OrderAction:
+    """Do what a buyer asked for because a rule of the store says yes: without an agent, its limits, or a hold.
+
+    In the caller's transaction, with the order locked. Raises NotAllowed, InvalidParams or ActionUnderWay.
+    """
+    return act_by_rule(
+        order=request.order,
+        kind=request.kind,
+        params=request.params,
+        reason=request.reason[:200],
+        conversation_id=request.conversation_id,
+        idempotency_key=f"request.{request.id}",
+        request=request,
+        now=now,
+    )
+
+
+def act_by_rule(
+    *,
+    order: Order,
+    kind: str,
+    params: dict[str, Any],
+    reason: str = "",
+    conversation_id: UUID | None,
+    idempotency_key: str,
+    request: BuyerRequest | None = None,
+    now: datetime | None = None,
+) -> OrderAction:
+    """Ask for a change that no agent asks for: with params as the action keeps them, and without a hold.
+
+    In the caller's transaction, with the order locked. The same key is the same action. Raises as above.
+    """
+    wanted = OrderAction(
+        order=order,
+        kind=kind,
+        params=params,
+        reason=reason,
+        conversation_id=conversation_id,
+        idempotency_key=idempotency_key,
+        request=request,
+    )
+    return _request(actions.all_actions()[kind], wanted, now or timezone.now(), hold_s=0)
 
 
 def undo(
@@ -91,9 +145,9 @@ def undo(
             agent=agent,
             kind=done.kind,
             params=params,
-            reason=_clean_reason(reason),
+            reason=clean_reason(reason),
             conversation_id=done.conversation_id,
-            idempotency_key=_clean_key(idempotency_key),
+            idempotency_key=clean_key(idempotency_key),
             undoes=done,
         )
         check = partial(_check_undo, found, done, order)
@@ -104,7 +158,7 @@ def take_back(*, agent: Agent, action_id: UUID) -> OrderAction:
     """Cancel an action whose hold is not over; whoever serves the store may. Raises NotFound or TooLate."""
     with transaction.atomic():
         action = _action(agent, action_id)
-        left = OrderAction.objects.filter(pk=action.pk, state=State.HELD).update(
+        left = OrderAction.objects.filter(pk=action.pk, state__in=[State.WAITING, State.HELD]).update(
             state=State.TAKEN_BACK, finished_at=timezone.now()
         )
         action = _action(agent, action_id)
@@ -121,20 +175,95 @@ def run_now(*, agent: Agent, action_id: UUID, now: datetime | None = None) -> Or
     with transaction.atomic():
         action = _action(agent, action_id)
         if action.agent_id != agent.id and not agent.is_supervisor:
-            words = _("Only %(name)s or a supervisor can end this hold.")
-            raise Forbidden(words % {"name": action.agent.name})
+            raise Forbidden(_("Only who asked for it, or a supervisor, can end this hold."))
         held = OrderAction.objects.filter(pk=action.pk, state=State.HELD)
         if held.filter(run_at__gt=now).update(run_at=now):
             action = _action(agent, action_id)
             push_action(action)
             enqueue(tasks.run_action, str(action.id))
+        elif action.state in (State.WAITING, State.REJECTED):
+            raise TooLate(_("This is not on hold."))
         elif action.state in (State.TAKEN_BACK, State.FAILED):
             raise TooLate(_("There is nothing left to do: this has ended."))
     return action
 
 
+def approve(*, agent: Agent, action_id: UUID, comment: str = "", now: datetime | None = None) -> OrderAction:
+    """Let an action that waits go on, as a second person within whose own limits it is. It is on hold then.
+
+    Raises NotFound, Forbidden (one's own, or no supervisor), LimitExceeded, TooLate, and what `request_action`
+    raises where the order allows it no longer, OrderChanged among it.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        action, order, kind = _to_decide(agent, action_id)
+        if action.state == State.HELD and action.approver_id == agent.id:
+            return action
+        _still_waiting(action)
+        if any(other.state in UNDER_WAY for other in order.actions.all()):
+            raise ActionUnderWay
+        kind.check(order, action.params)
+        if kind.preview(order, action.params) != (action.before, action.after):
+            raise OrderChanged(_("The order has changed since this was asked for."))
+        lefts = limits.lefts(order, agent, action.kind, but=action)
+        if over := limits.over(action.cost, lefts):
+            left = limits.least(lefts) or 0
+            words = _("This is above your own limit, too: %(left)s are left of it.")
+            raise LimitExceeded(words % {"left": display(left, order.currency)}, left=left, attr=over[0])
+        run_at = now + timedelta(seconds=kind.hold_s)
+        _decide(action, State.HELD, agent, comment, run_at=run_at)
+        announce_action(names.ACTION_APPROVED, action, actor=Actor.agent(agent))
+        enqueue(tasks.run_action, str(action.id), eta=run_at)
+    return action
+
+
+def reject(*, agent: Agent, action_id: UUID, comment: str) -> OrderAction:
+    """Refuse an action that waits, and say why. Raises NotFound, Forbidden, InvalidParams or TooLate."""
+    with transaction.atomic():
+        action, _order, _found = _to_decide(agent, action_id)
+        if action.state == State.REJECTED and action.approver_id == agent.id:
+            return action
+        _still_waiting(action)
+        if not clean_reason(comment):
+            raise InvalidParams(_("Say why."), attr="comment")
+        _decide(action, State.REJECTED, agent, comment, finished_at=timezone.now())
+        announce_action(names.ACTION_REJECTED, action, actor=Actor.agent(agent))
+    return action
+
+
+def _to_decide(agent: Agent, action_id: UUID) -> tuple[OrderAction, Order, ActionKind]:
+    order_id = _action(agent, action_id).order_id
+    order = _locked(agent, order_id)
+    action = _action(agent, action_id)  # as it is under the lock
+    check_second_person(agent, action.agent_id)
+    kind = actions.get(action.kind)
+    if kind is None:
+        raise NotAllowed(_("There is no such action."))
+    return action, order, kind
+
+
+def _still_waiting(action: OrderAction) -> None:
+    if action.state != State.WAITING:
+        raise TooLate(_("This was decided already."))
+
+
+def _decide(action: OrderAction, state: str, agent: Agent, comment: str, **fields: Any) -> None:
+    fields |= {
+        "state": state,
+        "approver": agent,
+        "decided_at": timezone.now(),
+        "decision": clean_reason(comment),
+    }
+    # Taking it back needs no lock of the order: whoever comes first is heard.
+    if not OrderAction.objects.filter(pk=action.pk, state=State.WAITING).update(**fields):
+        raise TooLate(_("This was taken back."))
+    for name, value in fields.items():
+        setattr(action, name, value)
+
+
 def _action(agent: Agent, action_id: UUID) -> OrderAction:
-    action = actions_for(agent).select_related("agent", "order").filter(pk=action_id).first()
+    rows = actions_for(agent).select_related("agent", "approver", "order")
+    action = rows.filter(pk=action_id).first()
     if action is None:
         raise NotFound(_("There is no such action."))
     return action
@@ -150,7 +279,11 @@ def _locked(agent: Agent, order_id: UUID) -> Order:
 
 
 def _request(
-    kind: ActionKind, wanted: OrderAction, now: datetime, last_check: Callable[[], None] = lambda: None
+    kind: ActionKind,
+    wanted: OrderAction,
+    now: datetime,
+    last_check: Callable[[], None] = lambda: None,
+    hold_s: int | None = None,
 ) -> OrderAction:
     """Write the action down under the order's lock, or return the one that its key asked for before."""
     if (known := _known(wanted)) is not None:
@@ -159,9 +292,12 @@ def _request(
     if any(action.state in UNDER_WAY for action in order.actions.all()):
         raise ActionUnderWay
     last_check()
-    kind.check(order, wanted.params, wanted.agent)
+    kind.check(order, wanted.params)
     wanted.before, wanted.after = kind.preview(order, wanted.params)
-    wanted.run_at = now + timedelta(seconds=kind.hold_s)
+    wanted.cost = kind.cost(order, wanted.params)
+    if wanted.agent is not None:
+        _limit(kind, wanted, wanted.agent)
+    wanted.run_at = now + timedelta(seconds=kind.hold_s if hold_s is None else hold_s)
     try:
         with transaction.atomic():
             wanted.save(force_insert=True)
@@ -169,18 +305,41 @@ def _request(
         # The lock keeps this order's requests apart; only the same key for another order comes here.
         if _known(wanted) is None:
             raise ActionUnderWay from None
-    announce_action(names.ACTION_REQUESTED, wanted, actor=Actor.agent(wanted.agent))
+    if wanted.state == State.WAITING:
+        announce_action(names.ACTION_WAITING, wanted, actor=actor_of(wanted))
+        return wanted
+    announce_action(names.ACTION_REQUESTED, wanted, actor=actor_of(wanted))
     enqueue(tasks.run_action, str(wanted.id), eta=wanted.run_at)
     return wanted
 
 
+def _limit(found: ActionKind, wanted: OrderAction, agent: Agent) -> None:
+    """Let an action that is above the agent's limits wait. Raises InvalidParams where it lacks its reason."""
+    order, kind = wanted.order, wanted.kind
+    if wanted.cost > 0:
+        limits.one_at_a_time(agent)
+    lefts = limits.lefts(order, agent, kind)
+    wanted.over = limits.over(wanted.cost, lefts) + found.beyond(order, agent, wanted.params)
+    if wanted.over:
+        wanted.state = State.WAITING
+    needs = wanted.over or (wanted.cost > 0 and limits.allowance(order.store, agent.role, kind).needs_reason)
+    if needs and not wanted.reason:
+        words = _("Say why: this needs somebody's approval.") if wanted.over else _("Say why.")
+        raise InvalidParams(words, attr="reason")
+
+
+def _check_version(order: Order, version: int | None) -> None:
+    if version is not None and version != order.version:
+        raise OrderChanged(_("The order has changed meanwhile. Please look again."))
+
+
 def _known(wanted: OrderAction) -> OrderAction | None:
     """Return the action of this agent and key. Raises IdempotencyConflict where it was something else."""
-    rows = OrderAction.objects.select_related("agent", "order")
+    rows = OrderAction.objects.select_related("agent", "approver", "order")
     known = rows.filter(agent=wanted.agent, idempotency_key=wanted.idempotency_key).first()
     if known is None:
         return None
-    body = ("order_id", "kind", "params", "reason", "conversation_id", "undoes_id")
+    body = ("order_id", "kind", "params", "reason", "conversation_id", "undoes_id", "request_id")
     if any(getattr(known, name) != getattr(wanted, name) for name in body):
         raise IdempotencyConflict(_("This key was used before, for something else."))
     return known
@@ -189,23 +348,10 @@ def _known(wanted: OrderAction) -> OrderAction | None:
 def _check_undo(kind: ActionKind, done: OrderAction, order: Order) -> None:
     if done.state != State.DONE:
         raise NotAllowed(_("Only what was done can be undone."))
-    if done.undos.exclude(state__in=[State.FAILED, State.TAKEN_BACK]).exists():
+    if done.undos.exclude(state__in=ENDED_UNDONE).exists():
         raise NotAllowed(_("This was undone already."))
     if kind.snapshot(order) != done.after:
         raise OrderChanged(_("The order has changed since, so this cannot be undone."))
-
-
-def _clean_reason(reason: Any) -> str:
-    if not isinstance(reason, str) or len(reason) > 200 or "\x00" in reason:
-        raise InvalidParams(_("A reason has at most 200 characters."), attr="reason")
-    return reason.strip()
-
-
-def _clean_key(key: Any) -> str:
-    if not isinstance(key, str) or not _KEY.match(key):
-        words = _("An idempotency key is 1 to 64 visible ASCII characters.")
-        raise InvalidParams(words, attr="Idempotency-Key")
-    return key
 
 
 def _clean_conversation(agent: Agent, order: Order, conversation_id: UUID | None) -> UUID | None:

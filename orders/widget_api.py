@@ -21,8 +21,25 @@ class AmountAnswer(serializers.Serializer[Any]):
 
 class ItemAnswer(serializers.Serializer[Any]):
     name = serializers.CharField()
+    variant = serializers.CharField()
     quantity = serializers.IntegerField()
     total = AmountAnswer()
+
+
+class TrackingEventAnswer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    text = serializers.CharField()
+    place = serializers.CharField()
+
+
+class ShipmentAnswer(serializers.Serializer[Any]):
+    carrier = serializers.CharField()
+    tracking_number = serializers.CharField()
+    url = serializers.CharField(help_text="The carrier's page about the parcel, where we know of one.")
+    shipped_at = serializers.DateTimeField()
+    expected_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    events = TrackingEventAnswer(many=True, help_text="The last five, oldest first.")
 
 
 class PublicOrderAnswer(serializers.Serializer[Any]):
@@ -30,9 +47,15 @@ class PublicOrderAnswer(serializers.Serializer[Any]):
     number = serializers.CharField()
     status = serializers.ChoiceField(Order.Status.values)
     currency = serializers.CharField()
-    total = AmountAnswer()
+    items_total = AmountAnswer()
     shipping_fee = AmountAnswer()
+    discount = AmountAnswer()
+    tax = AmountAnswer()
+    total = AmountAnswer()
     items = ItemAnswer(many=True)
+    pay_url = serializers.CharField(help_text="Where it can be paid; empty where there is nothing to pay.")
+    pay_by = serializers.DateTimeField(allow_null=True)
+    shipments = ShipmentAnswer(many=True)
     placed_at = serializers.DateTimeField()
 
 
@@ -52,6 +75,8 @@ class OrdersView(WidgetView):
         if not session.is_verified or not session.buyer.is_verified:
             raise NotVerified
         rows = (
-            Order.objects.filter(buyer=session.buyer).prefetch_related("lines").order_by("-placed_at", "-id")
+            Order.objects.filter(buyer=session.buyer)
+            .prefetch_related("lines", "shipments")
+            .order_by("-placed_at", "-id")
         )
         return Response({"orders": [public_order_data(order) for order in rows[:MOST]]})

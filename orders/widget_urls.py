@@ -2,6 +2,14 @@
 
 from django.urls import path
 
+from orders.requests_widget_api import OrderRequestsView, OrderView, WithdrawView
 from orders.widget_api import OrdersView
 
-urlpatterns = [path("api/widget/v1/orders", OrdersView.as_view())]
+API = "api/widget/v1/"
+
+urlpatterns = [
+    path(API + "orders", OrdersView.as_view()),
+    path(API + "orders/<uuid:order_id>", OrderView.as_view()),
+    path(API + "orders/<uuid:order_id>/requests", OrderRequestsView.as_view()),
+    path(API + "requests/<uuid:request_id>/withdraw", WithdrawView.as_view()),
+]

@@ -23,5 +23,13 @@ def agents_for(agent: Agent) -> QuerySet[Agent]:
     return shared.distinct()
 
 
+def colleagues_for(agent: Agent) -> QuerySet[Agent]:
+    """Return whom `agent` may read of in what was done: who shares a store with them, also those who have left."""
+    if agent.role == Agent.Role.ADMIN:
+        return Agent.objects.all()
+    shared = Agent.objects.filter(teams__stores__in=stores_for(agent))
+    return (shared | Agent.objects.filter(role=Agent.Role.ADMIN)).distinct()
+
+
 def buyers_for(agent: Agent) -> QuerySet[Buyer]:
-    return Buyer.objects.filter(store__in=stores_for(agent))
+    return Buyer.objects.filter(store__in=stores_for(agent), merged_into__isnull=True)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -130,6 +131,22 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         return self.presence
 
 
+class BuyerTag(models.Model):
+    """A word that agents put on buyers: VIP, wholesale, returns a lot."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    color = models.CharField(_("colour"), max_length=10, default="slate")
+
+    class Meta:
+        verbose_name = _("buyer tag")
+        verbose_name_plural = _("buyer tags")
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Buyer(models.Model):
     """A person who buys at one store. Known by identities; a name or address alone proves nothing."""
 
@@ -145,6 +162,17 @@ class Buyer(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     note = models.TextField(_("note"), blank=True)
+    tags: "models.ManyToManyField[BuyerTag, models.Model]" = models.ManyToManyField(
+        BuyerTag, related_name="buyers", blank=True
+    )
+    # How it is to talk with them, as agents found: 1 (hard) to 5 (a pleasure).
+    mood = models.PositiveSmallIntegerField(_("friendliness"), null=True, blank=True)
+    # Until then nothing they write is taken. The newest BuyerBlock says why.
+    blocked_until = models.DateTimeField(null=True, blank=True)
+    # Set: this row was found to be the same person as that one, who has all that was theirs (BuyerMerge).
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_rows"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -153,6 +181,13 @@ class Buyer(models.Model):
         verbose_name_plural = _("buyers")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["store", "external_id"], name="buyer_once_per_store"),
+        ]
+        indexes: ClassVar = [
+            # Who else might be the same person.
+            models.Index(
+                models.F("store"), Lower("email"), name="buyer_by_email", condition=~models.Q(email="")
+            ),
+            models.Index(fields=["store", "phone"], name="buyer_by_phone", condition=~models.Q(phone="")),
         ]
 
     def __str__(self) -> str:
@@ -167,6 +202,70 @@ class Buyer(models.Model):
         """True where the store itself vouched for who this is."""
         return self.external_id is not None
 
+    def is_blocked(self) -> bool:
+        return self.blocked_until is not None and self.blocked_until > timezone.now()
+
+
+class BuyerBlock(models.Model):
+    """That a buyer was kept from writing: who did it, why, and until when."""
+
+    id = models.BigAutoField(primary_key=True)
+    buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="blocks")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    until = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.buyer_id} until {self.until}"
+
+
+class BuyerMerge(models.Model):
+    """That two rows were found to be one person. `moved` says what went along, so that it can be split again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kept = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="merges")
+    merged = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="+")
+    # Null: done by itself, where both were proven to be the same.
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField(
+        max_length=200, blank=True
+    )  # why it was done by itself: the address that both have
+    moved = models.JSONField(default=dict)  # {"conversations": [ids], "identities": [ids], ...}
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.kept_id}"
+
+
+class NotSame(models.Model):
+    """That an agent said of two buyers, who have something in common, that they are two people."""
+
+    id = models.BigAutoField(primary_key=True)
+    # The lesser id first, so that a pair is one row.
+    one = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="+")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["one", "other"], name="told_apart_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} is not {self.other_id}"
+
 
 class BuyerIdentity(models.Model):
     """One way in which a buyer is known on a kind of channel: an address, a number, a provider's id."""
@@ -174,7 +273,9 @@ class BuyerIdentity(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
     buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="identities")
-    kind = models.CharField(max_length=20)  # the channel kind: widget, email, telegram ...
+    # Of address: email, phone, telegram ...; "store": the id there; "store_email", "store_phone": what the store has
+    # proven to be theirs.
+    kind = models.CharField(max_length=20)
     value = models.CharField(max_length=200)
     verified = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

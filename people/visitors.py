@@ -32,6 +32,8 @@ class Identity:
     email: str = ""
     phone: str = ""
     language: str = ""
+    email_verified: bool = False  # the store has proven that the address is theirs
+    phone_verified: bool = False
 
 
 def verify_identity(store: Store, token: str) -> Identity:
@@ -62,6 +64,9 @@ def verify_identity(store: Store, token: str) -> Identity:
         email,
         _claim(claims, "phone", 32),
         language(_claim(claims, "locale", 10)),
+        # As OpenID Connect Core 1.0 names them, section 5.1.
+        email_verified=bool(email) and claims.get("email_verified") is True,
+        phone_verified=claims.get("phone_number_verified") is True,
     )
 
 

@@ -162,6 +162,7 @@ class Desk:
             **kept,
             "DATABASE_URL": self.postgres or f"sqlite:///{folder / 'desk.sqlite3'}",
             "MEDIA_ROOT": str(folder / "media"),
+            "STATIC_ROOT": str(folder / "static"),
             "PUBLIC_URL": ORIGIN,
             "SECRET_KEY": "only-for-tests-" * 5,
             "LOG_LEVEL": "WARNING",
@@ -170,12 +171,17 @@ class Desk:
             self.env |= {"REDIS_URL": redis.url, "CELERY_BROKER_URL": "memory://"}
             if not self.postgres:
                 self.env["DEBUG"] = "1"  # several processes on SQLite are for tests alone
+        if self.postgres:  # as in production: pages name their files by digests
+            self._run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+        self.world: dict[str, Any] = json.loads(self._run("-m", "tests.live").splitlines()[-1])
+        self.servers: list[Server] = []
+
+    def _run(self, *command: str) -> str:
         made = subprocess.run(
-            [sys.executable, "-m", "tests.live"], cwd=ROOT, env=self.env, capture_output=True, text=True
+            [sys.executable, *command], cwd=ROOT, env=self.env, capture_output=True, text=True
         )
         assert made.returncode == 0, made.stderr
-        self.world: dict[str, Any] = json.loads(made.stdout.splitlines()[-1])
-        self.servers: list[Server] = []
+        return made.stdout
 
     def serve(self, count: int = 1) -> list[Server]:
         """Start so many daphnes."""

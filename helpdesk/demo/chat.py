@@ -13,7 +13,8 @@ from events import names
 from events.record import Actor
 from helpdesk.demo.rows import Rows, uid
 from helpdesk.demo.scripts import Turn
-from inbox.models import Attachment, Conversation, Delivery, Mention, Message, ReadMark
+from helpdesk.demo.ways import Ways, least
+from inbox.models import Attachment, Conversation, Mention, Message, ReadMark
 from inbox.payloads import iso
 from inbox.services.timeline import preview
 from people.models import Agent
@@ -45,8 +46,11 @@ class Seen:
 
 
 class Chat:
-    def __init__(self, conversation: Conversation, rng: Any, start: datetime) -> None:
-        self.c, self.rng, self.at = conversation, rng, start
+    def __init__(self, conversation: Conversation, rng: Any, start: datetime, ways: Ways) -> None:
+        self.c, self.rng, self.at, self.ways = conversation, rng, start, ways
+        self.moves: list[Any] = []  # channels to which the buyer changes, one with each message of theirs
+        self.goes_wrong = False  # with the last answer
+        self.subject = ""  # where it goes on by e-mail
         self.entries: list[Entry] = []
         self.effects: list[Callable[[timedelta], None]] = []  # on orders, once it is known when
         self.agent: Agent | None = None  # who answers
@@ -59,6 +63,8 @@ class Chat:
 
     def buyer_says(self, body: str, *, attachment: Attachment | None = None) -> None:
         c = self.c
+        if self.moves and c.last_seq:
+            c.channel = self.moves.pop(0)
         if c.status != Conversation.Status.OPEN:
             self._reopen(self.buyer)
         message = self._append(self.buyer, body, "file" if attachment else "text")
@@ -204,7 +210,7 @@ class Chat:
         c.id = uid(c.created_at, self.rng)
         for effect in self.effects:
             effect(shift)
-        c.buyer_read_seq = seen.read_to
+        c.buyer_read_seq = self._read_to(seen)
         c.agent_read_seq = max(seen.readers.values(), default=0)
         rows.add(c)
         inbound = [e.message.seq for e in self.entries if e.message and e.event == names.MESSAGE_CREATED
@@ -224,6 +230,9 @@ class Chat:
         if message is not None:
             message.created_at = at
             message.id = uid(at, self.rng)
+            if entry.event == names.MESSAGE_CREATED and message.author_kind == "buyer":
+                subject = f"Re: {self.subject}" if message.seq > 1 else self.subject
+                self.ways.receive(message, entry.attachment, subject, rows)
             message.conversation = c
             if message.kind == "system":
                 told = message.data or {}
@@ -242,6 +251,19 @@ class Chat:
         if entry.event:
             rows.add_event(entry.event, entry.actor, at, c.store_id, c.id, entry.order_id, data)
 
+    def _read_to(self, seen: Seen) -> int:
+        """Return how far the desk knows that the buyer has read: providers that tell nothing leave it behind."""
+        kinds = {e.message.channel_kind for e in self.entries if e.message}
+        if all(least("read", kind) == "read" for kind in kinds):
+            return seen.read_to
+        told = [
+            e.message.seq
+            for e in self.entries
+            if e.message and e.message.author_kind == "agent" and not e.message.private
+            if e.message.seq <= seen.read_to and least("read", e.message.channel_kind) == "read"
+        ]
+        return max(told, default=0)
+
     def _deliver(self, message: Message, rows: Rows, seen: Seen, now: datetime) -> None:
         if message.author_kind != "agent" or message.private:
             return
@@ -250,8 +272,13 @@ class Chat:
             state, after = "read", self.rng.randrange(2, 90)
         elif message.seq <= seen.received_to:
             state, after = "delivered", 1
-        updated = min(message.created_at + timedelta(seconds=after), now)
-        rows.add(Delivery(message=message, channel=self.c.channel, state=state, updated_at=updated))
+        is_last = message.seq == max(
+            e.message.seq for e in self.entries if e.message and not e.message.private
+        )
+        trouble = self.ways.trouble_of(message.channel_kind) if self.goes_wrong and is_last else ""
+        row = self.ways.deliver(message, state, trouble, f"Re: {self.subject}", rows)
+        row.updated_at = min(message.created_at + timedelta(seconds=after), now)
+        rows.add(row)
 
 
 def typing_time(turn: Turn, text: str, rng: Any) -> timedelta:

@@ -12,6 +12,7 @@ from helpdesk.demo import people, play
 from helpdesk.demo.cast import Block, Person
 from helpdesk.demo.catalogue import Item
 from helpdesk.demo.chat import Chat, Seen
+from helpdesk.demo.checks import play_check
 from helpdesk.demo.photos import Photo, photo_of
 from helpdesk.demo.play import Stage
 from helpdesk.demo.plot import Plot, Scene
@@ -21,7 +22,8 @@ from helpdesk.demo.scripts import Decks, Script, Turn, phrases
 from helpdesk.demo.shops import Shop
 from helpdesk.demo.slots import Slots
 from helpdesk.demo.topics import NOT_SENT, PRESSING, needs_of
-from inbox.models import Channel, Conversation, Draft, Tag, Tagging
+from helpdesk.demo.ways import Ways
+from inbox.models import Conversation, Draft, Tag, Tagging
 from inbox.services.messages import REOPEN_WITHIN
 from people.models import Agent, Store, Team
 
@@ -37,7 +39,7 @@ class House:
 
     shop: Shop
     store: Store
-    channel: Channel
+    ways: Ways
     agents: dict[str, Agent]  # by address
     teams: list[Team]
     tags: dict[str, Tag]
@@ -62,7 +64,7 @@ class Drama:
         self.decks = Decks(self.rng)
         self.clock = self.shop.clock(self.now)
         self.plot = Plot(self.shop, persons, self.now, self.rng)
-        self.drafted = False
+        self.drafted = self.moved = False
         self.answered = 0  # of what goes on: some answers are read, some delivered, some only sent
 
     def run(self) -> None:
@@ -81,7 +83,7 @@ class Drama:
         script = self.decks.script(self.shop.language, scene.topic, needs_of(scene.sale, scene.start))
         if script is None:
             return
-        stage = self._stage(scene, script, live=False)
+        stage = self._stage(scene, script)
         if scene.sale is not None and scene.topic in NOT_SENT:
             stage.chat.effects.append(partial(_hold, stage.chat, scene.sale))
         turns = list(script.turns)
@@ -117,7 +119,8 @@ class Drama:
                 name = "comment_good" if rating > 3 else "comment_bad"
                 comment = stage.slots.fill(self.decks.phrase(self.shop.language, name))
             chat.at += timedelta(minutes=rng.uniform(0.5, 40))
-            chat.rate(rating, comment)
+            if chat.c.channel.kind == "widget":  # which asks for it
+                chat.rate(rating, comment)
 
     def _play_live(self, person: Person, state: str) -> None:
         for _ in range(30):
@@ -135,8 +138,11 @@ class Drama:
             return
         if person.free_from is not None and person.free_from > self.now - timedelta(days=1):
             return
-        stage = self._stage(scene, script, live=True)
+        stage = self._stage(scene, script, state=state)
         chat, rng = stage.chat, self.rng
+        if state in ("asked", "answered"):
+            self._move(stage, person, turns)
+        chat.goes_wrong = state == "answered"
         play.play(stage, turns)
         if state == "new" and rng.random() < 0.3:
             chat.at += timedelta(seconds=rng.uniform(20, 90))
@@ -144,6 +150,8 @@ class Drama:
         elif state != "new":
             self._ask_colleague(stage, scene.topic)
             self._tag(stage, scene.topic, 0.4)
+        if state == "answered":
+            play_check(chat, person.sales, self.house.rows)
         first, last = _AGES[state]
         age = timedelta(minutes=first + (last - first) * rng.random() ** 2)
         seen = self._seen_live(stage, state)
@@ -152,6 +160,17 @@ class Drama:
             self.drafted = True
             text = "Let me ask the warehouse, " if self.shop.language == "en" else "我跟仓库确认一下，"
             self.house.rows.add(Draft(agent=chat.agent, conversation=chat.c, body=text))
+
+    def _move(self, stage: Stage, person: Person, turns: tuple[Turn, ...]) -> None:
+        """Let one buyer of the shop go on from another app twice: it stays one conversation."""
+        said = sum(turn.who in ("B", "photo") for turn in turns)
+        kinds = [k for k in ("email", "wechat", "whatsapp", "sms") if k in self.house.ways.channels][:2]
+        if self.moved or said <= len(kinds):
+            return
+        found = [self.house.ways.come(person, kind, self.house.rows) for kind in kinds]
+        if found and all(found):
+            self.moved = True
+            stage.chat.c.channel, stage.chat.moves = self.house.ways.channels["widget"], found
 
     def _ask_colleague(self, stage: Stage, topic: str) -> None:
         """Let every third of those who are at work ask the best known agent what to do."""
@@ -163,14 +182,16 @@ class Drama:
 
     # -- casting and finishing
 
-    def _stage(self, scene: Scene, script: Script, *, live: bool) -> Stage:
+    def _stage(self, scene: Scene, script: Script, *, state: str = "") -> Stage:
+        """Set the stage; `state` is that of what goes on now, empty for what is over."""
         rng, house = self.rng, self.house
         person, sale = scene.person, scene.sale
         item, variant = self._subject(sale, script)
-        conversation = Conversation(store=house.store, buyer=person.row, channel=house.channel)
-        chat = Chat(conversation, rng, scene.start)
+        way = house.ways.way_of(person, house.rows, state)
+        conversation = Conversation(store=house.store, buyer=person.row, channel=way)
+        chat = Chat(conversation, rng, scene.start, house.ways)
         chat.agent = rng.choices(house.colleagues, house.shares)[0]
-        if live and rng.random() < 0.15:
+        if state and rng.random() < 0.15:
             chat.agent = house.agents[KNOWN[0]]
         slots = Slots(shop=self.shop, decks=self.decks, rng=rng, item=item, variant=variant, sale=sale,
                       orders=sum(s.placed_at <= scene.start for s in person.sales))  # fmt: skip
@@ -186,6 +207,9 @@ class Drama:
             what = next((turn.argument for turn in script.turns if turn.who == "refund"), "line")
             slots["refund"] = slots.amount(play.refund_of(sale, what))
         slots.at(scene.start)
+        with translation.override(self.shop.store_language):
+            about = gettext("Order %(number)s") % {"number": sale.number} if sale else item.name
+        chat.subject = about
         return Stage(
             chat=chat,
             slots=slots,
@@ -196,7 +220,7 @@ class Drama:
             colleagues=house.colleagues,
             calls=house.calls,
             photo=house.photos[photo_of(item.drawing, script.topic)],
-            live=live,
+            live=bool(state),
             casual=self.shop.language == "en" and person.rng.random() < 0.22,
             cards=self._card,
         )
@@ -263,7 +287,8 @@ class Drama:
             read = chat.c.last_seq if rng.random() < 0.45 else _last(chat, by="agent")
             return Seen(public, public, {agent: read})
         self.answered += 1
-        read_to = own if self.answered % 2 else public
+        wrong = chat.goes_wrong and self.house.ways.may_go_wrong(chat.c.channel.kind)
+        read_to = own if self.answered % 2 or wrong else public
         received_to = own if self.answered % 4 == 1 else public
         return Seen(read_to, received_to, {agent: chat.c.last_seq})
 

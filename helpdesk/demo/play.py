@@ -10,9 +10,11 @@ from django.conf import settings
 
 from events import names
 from events.record import Actor
+from helpdesk.demo import coupons
 from helpdesk.demo.chat import Chat, Entry, typing_time
 from helpdesk.demo.clock import Clock
 from helpdesk.demo.photos import Photo
+from helpdesk.demo.reminders import remind
 from helpdesk.demo.rows import Rows, uid
 from helpdesk.demo.sales import Sale
 from helpdesk.demo.scripts import Decks, Script, Turn
@@ -122,6 +124,18 @@ def _card(stage: Stage, turn: Turn) -> None:
     if sale is not None and stage.cards is not None:
         stage.chat.at += timedelta(seconds=stage.rng.uniform(8, 30))
         stage.cards(stage.chat, sale)
+
+
+def _remind(stage: Stage, turn: Turn) -> None:
+    sale = stage.slots.sale
+    if sale is not None:
+        stage.chat.at += timedelta(seconds=stage.rng.uniform(8, 30))
+        remind(stage.rows, stage.chat, sale)
+
+
+def _coupon(stage: Stage, turn: Turn) -> None:
+    stage.chat.at += timedelta(seconds=stage.rng.uniform(8, 30))
+    coupons.send(stage.rows, stage.chat)
 
 
 def _fee(stage: Stage, turn: Turn) -> None:
@@ -283,6 +297,8 @@ def _priority(stage: Stage, turn: Turn) -> None:
 
 _DOING: dict[str, Callable[[Stage, Turn], None]] = {
     "card": _card,
+    "remind": _remind,
+    "coupon": _coupon,
     "fee": _fee,
     "paid": _paid,
     "cancel": _cancel,

@@ -10,6 +10,7 @@ from django.db.models import Model
 
 from events.models import Event
 from events.record import Actor
+from helpdesk.demo.phone.models import PhoneFile, PhoneMessage
 from helpdesk.lib.text import index_terms
 from inbox.models import (
     Attachment,
@@ -19,11 +20,27 @@ from inbox.models import (
     Mention,
     Message,
     ReadMark,
+    Received,
     SearchEntry,
     Tagging,
 )
-from orders.models import DemoShopCommand, DemoShopOrder, Order, OrderAction, OrderLine, Payment, Shipment
-from people.models import Buyer, BuyerIdentity
+from orders.models import (
+    BuyerRequest,
+    CouponCode,
+    DemoShopCommand,
+    DemoShopCoupon,
+    DemoShopOrder,
+    Order,
+    OrderAction,
+    OrderLine,
+    OrderNote,
+    OrderReturn,
+    Payment,
+    PaymentReminder,
+    Review,
+    Shipment,
+)
+from people.models import Agent, Buyer, BuyerIdentity
 
 # Each after what it refers to.
 TABLES: tuple[type[Model], ...] = (
@@ -36,11 +53,21 @@ TABLES: tuple[type[Model], ...] = (
     DemoShopOrder,
     OrderAction,
     DemoShopCommand,
+    OrderReturn,
+    OrderNote,
+    Review,
+    BuyerRequest,
     Conversation,
+    PaymentReminder,
+    CouponCode,
+    DemoShopCoupon,
     Tagging,
     Message,
+    Received,
     Attachment,
     Delivery,
+    PhoneMessage,
+    PhoneFile,
     Mention,
     ReadMark,
     Draft,
@@ -55,7 +82,12 @@ class Rows:
     tables: dict[type[Model], list[Any]] = field(default_factory=lambda: {table: [] for table in TABLES})
     # What waits for its order's final state: cards that show it, commands that the demo shop carried out.
     cards: list[tuple[Message, Any]] = field(default_factory=list)
+    coupons: list[tuple[Message, Conversation, Agent]] = field(default_factory=list)  # who sent it where
+    reminders: list[tuple[Message, Any, Agent]] = field(default_factory=list)  # its order's sale, who sent it
     commands: list[tuple[Any, DemoShopCommand]] = field(default_factory=list)
+    on_phones: list[tuple[PhoneMessage, Message]] = field(
+        default_factory=list
+    )  # which says what it says at last
 
     def add(self, *rows: Model) -> None:
         for row in rows:
@@ -88,6 +120,7 @@ class Rows:
     def write(self) -> None:
         # In the order in which things happened, as the tables that count upwards would have them.
         self.tables[Event].sort(key=lambda event: event.at)
+        self.tables[PhoneMessage].sort(key=lambda message: message.at)
         self.tables[Message].sort(
             key=lambda message: (message.created_at, message.conversation_id, message.seq)
         )
@@ -96,6 +129,9 @@ class Rows:
             for m in self.tables[Message]
             if m.body and m.kind != Message.Kind.SYSTEM
         ]
+        for shown, message in self.on_phones:
+            shown.text = message.body
+        self.on_phones.clear()
         for table, rows in self.tables.items():
             table._default_manager.bulk_create(rows, batch_size=BATCH)
             rows.clear()

@@ -9,6 +9,7 @@ from helpdesk.demo import places
 from helpdesk.demo.catalogue import Item
 from helpdesk.demo.clock import within
 from helpdesk.demo.places import Carrier, City
+from helpdesk.demo.shipments import days_astray
 from helpdesk.demo.shops import Shop
 from orders.models import Order
 
@@ -87,7 +88,8 @@ class Sale:
         paid_at = self.placed_at + self.pays_after
         due = within(paid_at + self.ships_after, self.shop.zone_info, 13, 18)
         self.due_at = due if due > paid_at + timedelta(hours=2) else due + timedelta(days=1)
-        self.arrives_at = within(self.due_at + timedelta(days=self.days), self.shop.zone_info, 9, 19)
+        days = self.days + days_astray(self.number)
+        self.arrives_at = within(self.due_at + timedelta(days=days), self.shop.zone_info, 9, 19)
 
     @property
     def shipped_at(self) -> datetime | None:

@@ -6,23 +6,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from helpdesk.demo import people
+from helpdesk.demo.approvals import add_waiting
 from helpdesk.demo.cast import Block, Person, cast
+from helpdesk.demo.checks import fill_checks
+from helpdesk.demo.coupons import ASKERS, add_codes, make_offers
+from helpdesk.demo.deeds import add_deeds
 from helpdesk.demo.drama import Drama, House
+from helpdesk.demo.notes import add_notes
+from helpdesk.demo.phone.channels import make_channels
 from helpdesk.demo.photos import Photo, store_photos
+from helpdesk.demo.reminders import add_reminders
+from helpdesk.demo.requests import add_requests
+from helpdesk.demo.reviews import add_reviews
 from helpdesk.demo.rows import Rows
-from helpdesk.demo.sales import Sale
+from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
+from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
+from helpdesk.demo.ways import Ways, know_hero
 from inbox.models import CannedReply, Channel, SearchEntry, Tag
-from inbox.payloads import iso
 from inbox.search import buyer_terms
 from orders.models import (
     Connection,
+    Coupon,
     DemoShopOrder,
     Order,
     OrderLine,
@@ -46,6 +58,14 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
             for name, tag in people.names(shop.language).tags.items()
         }
         products = {shop.key: _products(shop, stores[shop.key]) for shop in SHOPS}
+        first = Block(seed, 0, scale, now)
+        offers = {
+            shop.key: make_offers(
+                shop, stores[shop.key], products[shop.key].values(), now, scale, first.rng(shop.key, "offers")
+            )
+            for shop in SHOPS
+        }
+        ways = {shop.key: _ways(stores[shop.key], first.rng(shop.key, "ways")) for shop in SHOPS}
         _canned(stores)
     photos = store_photos()
     with _in_bulk():
@@ -53,7 +73,8 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
             block = Block(seed, index, scale, now)
             with transaction.atomic():
                 for shop in SHOPS:
-                    _block(block, shop, stores[shop.key], agents, teams, tags, products[shop.key], photos)
+                    sold, given = products[shop.key], offers[shop.key]
+                    _block(block, shop, ways[shop.key], agents, teams, tags, sold, given, photos)
             gc.collect()
             if scale > 1:
                 tell(f"{index + 1} of {scale}")
@@ -84,8 +105,14 @@ def _store(shop: Shop) -> Store:
         identity_secret=IDENTITY_SECRET,
     )
     Channel.objects.create(store=store, kind="widget", name=shop.channel)
-    Connection.objects.create(store=store, kind="demo")
+    methods = [{"name": name, "fee": fee} for name, fee in zip(shop.methods, shop.fees, strict=True)]
+    Connection.objects.create(store=store, kind="demo", config={"shipping_methods": methods})
     return store
+
+
+def _ways(store: Store, rng: Random) -> Ways:
+    make_channels(store)
+    return Ways(store, rng, {channel.kind: channel for channel in store.channels.all()})
 
 
 def _teams(stores: dict[str, Store]) -> dict[str, Team]:
@@ -147,17 +174,20 @@ def _canned(stores: dict[str, Store]) -> None:
 def _block(
     block: Block,
     shop: Shop,
-    store: Store,
+    ways: Ways,
     agents: dict[str, Agent],
     teams: dict[str, Team],
     tags: dict[str, Tag],
     products: dict[str, Product],
+    offers: list[Coupon],
     photos: dict[str, Photo],
 ) -> None:
-    rows = Rows()
+    rows, store = Rows(), ways.store
     persons = cast(block, shop, store)
     serving = [team for name, team in teams.items() if shop.key in people.TEAMS[name]]
-    house = House(shop, store, store.channels.get(), agents, serving, tags, photos, rows)
+    house = House(shop, store, ways, agents, serving, tags, photos, rows)
+    if block.index == 0:
+        know_hero(ways, persons[0], rows)
     Drama(block, house, persons).run()
     # Orders last: what was said has changed some of them.
     kept: dict[Sale, Order] = {}
@@ -165,8 +195,18 @@ def _block(
         _buyer(person, rows)
         for sale in person.sales:
             kept[sale] = _order(sale, person, store, products, rows)
+            add_notes(rows, sale, kept[sale], house.colleagues)
+    add_deeds(rows, kept.values(), house.colleagues, now=block.now, rng=block.rng(shop.key, "deeds"))
+    add_reminders(rows, kept)
+    add_waiting(rows, kept.values(), house.colleagues, now=block.now, rng=block.rng(shop.key, "waiting"))
+    add_reviews(rows, kept.values(), house.colleagues, now=block.now, rng=block.rng(shop.key, "reviews"))
+    asker = agents[ASKERS[shop.key]] if block.index == 0 else None
+    rng = block.rng(shop.key, "coupons")
+    add_codes(rows, offers, kept, asker=asker, now=block.now, rng=rng)
     for message, sale in rows.cards:
         message.data["order"] = public_order_data(kept[sale])  # type: ignore[index]  # a card has data
+    fill_checks([(message, kept[sale]) for message, sale in rows.cards], rows)
+    add_requests(rows, kept.values(), now=block.now, rng=block.rng(shop.key, "requests"))
     shops_own = {row.number: row for row in rows.tables[DemoShopOrder]}
     for sale, command in rows.commands:
         command.order = shops_own[sale.number]
@@ -217,6 +257,7 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
         },
         shipping_method=sale.method,
         pay_url=_pay_url(sale, person) if sale.status == Order.Status.UNPAID else "",
+        pay_by=sale.placed_at + GIVEN_UP_AFTER if sale.status == Order.Status.UNPAID else None,
         placed_at=sale.placed_at,
         version=sale.version,
         synced_at=max(
@@ -237,7 +278,9 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
         for line in sale.lines
     ]
     rows.add(*lines)
-    order._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]  # for the cards that show it
+    parcels: list[Shipment] = []
+    shown = {"lines": lines, "shipments": parcels}
+    order._prefetched_objects_cache = shown  # type: ignore[attr-defined]  # for the cards that show it
     if sale.paid_at is not None:
         method = sale.rng.choice(sale.shop.pays)
         reference = f"PAY-{sale.rng.getrandbits(40):010X}"
@@ -245,7 +288,8 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
             Payment(order=order, amount=sale.paid, method=method, reference=reference, paid_at=sale.paid_at)
         )
     if (shipped_at := sale.shipped_at) is not None:
-        rows.add(_shipment(sale, order, shipped_at))
+        parcels.append(parcel(sale, order, shipped_at))
+        rows.add(*parcels)
     rows.add(
         DemoShopOrder(
             store=store,
@@ -253,6 +297,8 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
             shipping_fee=sale.fee,
             dispatched=sale.shipped_at is not None,
             paid=sale.paid_at is not None,
+            cancelled=sale.status == Order.Status.CANCELLED,
+            refunded=sale.refunded,
         )
     )
     return order
@@ -260,15 +306,3 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
 
 def _pay_url(sale: Sale, person: Person) -> str:
     return f"{settings.PUBLIC_URL}/demo-shop/?store={sale.shop.key}&buyer={person.row.external_id}#orders"
-
-
-def _shipment(sale: Sale, order: Order, shipped_at: datetime) -> Shipment:
-    scans = sale.scans_until(sale.now)
-    return Shipment(
-        order=order,
-        carrier=sale.carrier.name,
-        tracking_number=sale.tracking,
-        shipped_at=shipped_at,
-        delivered_at=sale.delivered_at,
-        events=[{"at": iso(at), "text": text, "place": place} for at, text, place in scans],
-    )

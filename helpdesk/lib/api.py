@@ -73,9 +73,11 @@ class TooLarge(exceptions.APIException):
 class StrictJSONParser(JSONParser):
     """JSON of a bounded size, and an object: what the serializers are written for."""
 
+    max_bytes = MAX_JSON
+
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        raw = stream.read(MAX_JSON + 1)
-        if len(raw) > MAX_JSON:
+        raw = stream.read(self.max_bytes + 1)
+        if len(raw) > self.max_bytes:
             raise TooLarge
         try:
             data = super().parse(BytesIO(raw), media_type, parser_context)

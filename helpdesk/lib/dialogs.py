@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
+UNPROCESSABLE = 422  # what htmx shows in the page instead of complaining
+
 
 def form_dialog(
     request: HttpRequest,
@@ -34,5 +36,5 @@ def form_dialog(
         request,
         template,
         {"form": form, "title": title, "submit": submit, **context},
-        status=422 if form.errors else 200,
+        status=UNPROCESSABLE if form.errors else 200,
     )

@@ -4,23 +4,24 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from celery import Task
+from celery import Task, current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 log = logging.getLogger(__name__)
 
 
-def enqueue(task: Task, *args: Any, eta: datetime | None = None) -> None:
-    """Run `task` after the current transaction commits (at `eta`, aware UTC, where given).
+def enqueue(task: Task | str, *args: Any, eta: datetime | None = None) -> None:
+    """Run `task` (or the one of that name) after the current transaction commits (at `eta`, aware UTC, if given).
 
     A broker that does not answer is logged and forgiven: the periodic sweep finds the row.
     """
 
     def send() -> None:
+        found = current_app.tasks[task] if isinstance(task, str) else task
         try:
-            task.apply_async(args, eta=eta, retry=False)
+            found.apply_async(args, eta=eta, retry=False)
         except (OperationalError, OSError):
-            log.warning("broker unreachable, %s is left to the sweep", task.name)
+            log.warning("broker unreachable, %s is left to the sweep", found.name)
 
     transaction.on_commit(send)

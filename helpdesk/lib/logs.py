@@ -37,5 +37,6 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "daphne": {"level": "WARNING"},
             "celery": {"level": "WARNING" if not json else level},
             "axes": {"level": "WARNING"},
+            "httpx": {"level": "WARNING"},
         },
     }

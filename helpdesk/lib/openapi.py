@@ -96,3 +96,15 @@ class Visitor(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer", "description": "The visitor_token of a widget's session."}
+
+
+class PushKey(OpenApiAuthenticationExtension):
+    target_class = "orders.push_api.PushKeyAuthentication"
+    name = "pushKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The push key of a store: Settings → Stores.",
+        }

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.lib.money import display
 from helpdesk.lib.palette import color_for, initials
+from helpdesk.lib.told import in_words
 
 register = template.Library()
+register.filter("in_words", in_words)
 
 # Shown where the address exists: a room that is not built has no door.
 PLACES = [

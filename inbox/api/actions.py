@@ -74,6 +74,35 @@ class Snooze(Action):
         return self.answer(request, conversation_id)
 
 
+class SplitOff(Action):
+    @extend_schema(
+        tags=TAGS,
+        summary="Split in two",
+        description="From a message on it becomes a conversation of its own, which goes on as this one did and is "
+        "answered; what came before is resolved.",
+        request=inputs.SplitInput,
+        responses=CONVERSATION,
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        given = read(inputs.SplitInput, request.data)
+        made = services.split_conversation(agent=agent_of(request), conversation_id=conversation_id, **given)
+        return self.answer(request, made.id)
+
+
+class JoinBack(Action):
+    @extend_schema(
+        tags=TAGS,
+        summary="Undo a split",
+        description="It moves back to the end of the conversation that it was split off from, which is answered. "
+        "`not_split`: it was not; `went_on`: somebody wrote there since.",
+        request=None,
+        responses=OR_CONFLICT,
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        source = services.join_back(agent=agent_of(request), conversation_id=conversation_id)
+        return self.answer(request, source.id)
+
+
 class Priority(Action):
     @extend_schema(
         tags=TAGS, summary="Set the priority", request=inputs.PriorityInput, responses=CONVERSATION

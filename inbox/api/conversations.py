@@ -1,5 +1,6 @@
 """/api/v1/conversations/: the lists, one conversation, and what is said in it."""
 
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from inbox.access import conversations_for, store_ids_for, with_message_relation
 from inbox.api import shapes
 from inbox.api.inputs import CardInput, ConversationQuery, MessageInput, MessageQuery
 from inbox.cards import send_card
-from inbox.errors import NotFound
+from inbox.errors import Invalid, NotFound
 from inbox.lists import Filters, counts, list_conversations, rows_for
 from inbox.live import viewers
-from inbox.models import Conversation, Draft, Message
-from inbox.payloads import message_data
+from inbox.models import Channel, Conversation, Draft, Message
+from inbox.payloads import in_words, message_data
 from inbox.services import Draft as MessageDraft
 from inbox.services import Posted, post_message
+from inbox.templating import filled_in
 from people.api import agent_of
 from people.models import Agent
 
@@ -100,7 +102,8 @@ class Messages(ApiView):
         tags=TAGS,
         summary="Answer, or write a note",
         description="A repeated `client_id` is the message that it was before (200). With `reply_after`, an answer "
-        "is refused as `stale` where somebody wrote in between.",
+        "is refused as `stale` where somebody wrote in between, and as `window_closed` where its channel takes no "
+        "free words now; `template` is what may be sent then.",
         request=MessageInput,
         responses={
             201: shapes.MessageSerializer,
@@ -110,7 +113,9 @@ class Messages(ApiView):
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
         agent, given = agent_of(request), read(MessageInput, request.data)
-        files = tuple(given.pop("attachments"))
+        files, template = tuple(given.pop("attachments")), given.pop("template")
+        if template is not None:
+            given |= _template(agent, conversation_id, given["via"], template)
         draft = MessageDraft(
             actor=Actor.agent(agent),
             conversation_id=conversation_id,
@@ -119,6 +124,17 @@ class Messages(ApiView):
             **given,
         )
         return posted_response(post_message(draft))
+
+
+def _template(agent: Agent, conversation_id: UUID, via: UUID | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what a draft has of a template that was filled in. It asks the provider, so before any transaction."""
+    conversation = conversation_of(agent, conversation_id)
+    rows = Channel.objects.filter(pk=via or conversation.channel_id, store=conversation.store_id)
+    channel = rows.first()
+    if channel is None:
+        raise Invalid("This store has no such channel.", code="unknown_channel", attr="via")
+    text, data = filled_in(channel, **given)
+    return {"body": text, "data": {"template": data}, "private": False, "via": channel.id}
 
 
 def _page(
@@ -133,11 +149,12 @@ def _page(
             rows = rows.filter(seq__lt=before)
         found = list(rows.order_by("-seq")[: limit + 1])
         page = found[:limit][::-1]
-    return {"results": [message_data(message) for message in page], "has_more": len(found) > limit}
+    return {"results": [in_words(message_data(message)) for message in page], "has_more": len(found) > limit}
 
 
 def posted_response(posted: Posted) -> Response:
-    return Response(posted.payload, status=201 if posted.created else 200)
+    # What was posted is on its way to all sockets as it is: the copy for its author is another.
+    return Response(in_words(deepcopy(posted.payload)), status=201 if posted.created else 200)
 
 
 class Cards(ApiView):

@@ -71,6 +71,12 @@ class EventQuery(serializers.Serializer[Any]):
 # -- Bodies
 
 
+class TemplateInput(serializers.Serializer[Any]):
+    name = Text(max_length=600)
+    language = Text(max_length=20)
+    values = serializers.DictField(child=Text(max_length=LONGEST), required=False, default=dict)
+
+
 class MessageInput(serializers.Serializer[Any]):
     client_id = Text(max_length=200, help_text="Your own; the same one again is the same message.")
     body = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=LONGEST, default="")
@@ -78,12 +84,33 @@ class MessageInput(serializers.Serializer[Any]):
     attachments = serializers.ListField(child=Id(), required=False, max_length=20, default=list)
     reply_after = Number(required=False, allow_null=True, min_value=0, max_value=MAX_SEQ, default=None)
     force = Flag(required=False, default=False, help_text="Send although somebody wrote in between.")
+    via = Id(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The channel by which it goes; left out: as the buyer came.",
+    )
+    template = TemplateInput(
+        required=False, allow_null=True, default=None, help_text="Instead of `body`: one that is approved."
+    )
 
 
 class CardInput(serializers.Serializer[Any]):
-    kind = Text(max_length=40, help_text="order")
-    ref = Text(max_length=100, help_text="What it shows: an order's id.")
+    kind = Text(
+        max_length=40, help_text="order, check_order, check_address, payment, tracking, product, coupon"
+    )
+    ref = Text(
+        max_length=100,
+        help_text="What it shows: an order's id, say; for check_address, `<order id> hold` also keeps the parcel "
+        "back until the buyer has answered.",
+    )
     client_id = Text(max_length=200)
+    via = Id(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The channel by which it goes; left out: as the buyer came.",
+    )
 
 
 class AssignInput(serializers.Serializer[Any]):
@@ -98,6 +125,10 @@ class AssignInput(serializers.Serializer[Any]):
 
 class SnoozeInput(serializers.Serializer[Any]):
     until = Moment()
+
+
+class SplitInput(serializers.Serializer[Any]):
+    seq = Number(min_value=1, max_value=MAX_SEQ, help_text="Of the message that is to be the first.")
 
 
 class PriorityInput(serializers.Serializer[Any]):

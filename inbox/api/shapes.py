@@ -74,11 +74,6 @@ class ChannelRefSerializer(NamedSerializer):
     kind = serializers.CharField(help_text="The transport: widget, email ...")
 
 
-class ChannelSerializer(ChannelRefSerializer):
-    store = StoreRefSerializer()
-    active = serializers.BooleanField()
-
-
 class BuyerRefSerializer(NamedSerializer):
     verified = serializers.BooleanField(help_text="The store itself vouched for who this is.")
 
@@ -170,6 +165,18 @@ class DeliverySerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(Delivery.State.values)
     detail = serializers.CharField()
     at = serializers.DateTimeField()
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="The buyer's night: what is no answer to anything waits for its end."
+    )
+
+
+class OriginalSerializer(serializers.Serializer[Any]):
+    """An e-mail. Who may see the conversation finds all of it at `/mails/<message>/`."""
+
+    subject = serializers.CharField()
+    html = serializers.BooleanField(help_text="It has a look of its own.")
+    quoted = serializers.BooleanField(help_text="It repeats what it answers; `body` leaves that out.")
+    kept = serializers.BooleanField(help_text="False where it was too large to be kept.")
 
 
 @extend_schema_serializer(examples=[OpenApiExample("An answer", _MESSAGE, response_only=True)])
@@ -188,6 +195,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     client_id = serializers.CharField()
     created_at = serializers.DateTimeField()
     deliveries = DeliverySerializer(many=True, help_text="Only what agents say to the buyer has any.")
+    original = OriginalSerializer(required=False, help_text="Only what came with more than its text has one.")
 
 
 class MessagePageSerializer(serializers.Serializer[Any]):

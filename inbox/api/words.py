@@ -1,4 +1,4 @@
-"""/api/v1/: files to be sent, tags, channels and canned replies."""
+"""/api/v1/: files to be sent, tags and canned replies."""
 
 from typing import Any
 
@@ -13,10 +13,9 @@ from inbox.api import inputs, shapes
 from inbox.api.conversations import conversation_of
 from inbox.canned import Filler, canned_for
 from inbox.files import UploadRefused, refuse_large, store_upload
-from inbox.models import CannedReply, Channel, Tag
-from inbox.payloads import attachment_data, channel_data, tag_data
+from inbox.models import CannedReply, Tag
+from inbox.payloads import attachment_data, tag_data
 from inbox.services import create_tag
-from people.access import stores_for
 from people.api import agent_of
 
 MOST_CANNED = 50
@@ -59,17 +58,6 @@ class Tags(ApiView):
     def post(self, request: Request) -> Response:
         tag, created = create_tag(**read(inputs.TagInput, request.data))
         return Response(tag_data(tag), status=201 if created else 200)
-
-
-class Channels(ApiView):
-    @extend_schema(
-        tags=["Conversations"],
-        summary="Channels of my stores",
-        responses=shapes.ChannelSerializer(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        rows = Channel.objects.filter(store__in=stores_for(agent_of(request))).select_related("store")
-        return Response([channel_data(channel) for channel in rows])
 
 
 class CannedReplies(ApiView):

@@ -1,6 +1,5 @@
 """What agents write down about a buyer, told wherever the buyer is shown."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -49,21 +48,21 @@ def update_buyer(*, agent: Agent, buyer_id: UUID, changes: dict[str, str]) -> Bu
             Actor.agent(agent),
             store_id=buyer.store_id,
             data={"buyer": str(buyer.id), "before": before, "after": {name: wanted[name] for name in before}},
-            pushes=_pushes(buyer, before),
+            pushes=pushes_of(buyer, named=not _SEARCHED.isdisjoint(before)),
         )
     )
     return buyer
 
 
-def _pushes(buyer: Buyer, changed: Iterable[str]) -> list[Push]:
-    """Return what panels hear, and lists where the name that they show is another."""
+def pushes_of(buyer: Buyer, *, named: bool = False) -> list[Push]:
+    """Return what panels hear of a buyer who changed, and lists (`named`) where the name they show is another."""
     shop = (topics.store(buyer.store_id),)
     frame: dict[str, Any] = {
         "type": "buyer.updated",
         "buyer": {"id": str(buyer.id), "name": buyer.display_name},
     }
     pushes = [Push(shop, frame)]
-    if not _SEARCHED.isdisjoint(changed):
+    if named:
         live = Conversation.objects.filter(buyer=buyer).exclude(status=Conversation.Status.RESOLVED)
         for conversation in with_summary_relations(live):
             summary = {"type": "conversation.updated", "summary": summary_data(conversation)}

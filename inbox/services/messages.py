@@ -12,18 +12,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from events import names, topics
 from events.record import Actor, Happening, Push
 from helpdesk.lib.text import is_storable
-from inbox import transports
-from inbox.access import locked_for_summary, with_message_relations, with_summary_relations
+from inbox import transports, ways
+from inbox.access import channel_of, locked_for_summary, with_message_relations, with_summary_relations
 from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
 from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, Message
 from inbox.payloads import message_data
 from inbox.services import timeline
+from inbox.services.deliveries import new_delivery, ring
+from inbox.services.profile import refuse_blocked
 from inbox.services.timeline import Batch
 from people.access import agents_for, stores_for
 from people.models import Agent, Buyer
@@ -57,6 +58,9 @@ class Draft:
     attachments: tuple[UUID, ...] = ()
     reply_after: int | None = None  # the last seq its author had seen
     force: bool = False
+    via: UUID | None = None  # the channel by which an agent answers; None: as the buyer came
+    unasked: bool = False  # no answer to anything: outside of the page it waits for the buyer's day
+    quiet: bool = False  # an answering machine's: it reopens nothing and nobody waits for an answer to it
 
 
 @dataclass(slots=True)
@@ -141,6 +145,7 @@ def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxErro
         except InboxError as error:
             outcomes[index] = error
     timeline.write(batch)
+    ring(batch.deliveries)
 
 
 def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation]]:
@@ -149,18 +154,14 @@ def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID,
     Otherwise two batches could wait for each other. What remains (one that is reopened, somebody who is
     identified at the same moment) the database notices, and the writer tries each draft by itself.
     """
-    ids, buyers = set(), set()
+    ids: set[UUID] = set()
+    buyers: set[UUID] = set()
     for draft in drafts:
         if draft.conversation_id is not None:
             ids.add(draft.conversation_id)
         elif draft.buyer_id is not None:
             buyers.add(draft.buyer_id)
-    wanted = Q()
-    if ids:
-        wanted |= Q(id__in=ids)
-    if buyers:
-        wanted |= Q(buyer_id__in=buyers) & ~Q(status="resolved")
-    rows = locked_for_summary(Conversation.objects.filter(wanted))
+    rows = locked_for_summary(ids, buyers)
     live = {row.buyer_id: row for row in rows if row.status != "resolved"}
     if first := buyers - live.keys():
         list(Buyer.objects.filter(pk__in=first).select_for_update().order_by("id").values_list("id"))
@@ -176,6 +177,7 @@ def _conversation(
         if conversation is None:
             conversation = _open(draft, batch)
             by_buyer[draft.buyer_id] = by_id[conversation.id] = conversation
+        refuse_blocked(conversation.buyer)
         return conversation
     found = by_id.get(draft.conversation_id)
     if found is None or (draft.stores is not None and found.store_id not in draft.stores):
@@ -191,6 +193,7 @@ def _open(draft: Draft, batch: Batch) -> Conversation:
     buyer = Buyer.objects.select_for_update().filter(pk=draft.buyer_id).first()
     if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
         raise NotFound("This visitor is not known any more.")
+    refuse_blocked(buyer)
     rows = with_summary_relations(Conversation.objects.filter(buyer=buyer)).select_for_update(of=("self",))
     last = rows.order_by("-created_at").first()
     if last is not None and last.status != "resolved":
@@ -240,9 +243,14 @@ def _add(
     if draft.reply_after is not None and not draft.force and not draft.private:
         _refuse_stale(draft, conversation, batch)
     attachments = _attachments(draft, batch)
+    channel = _way_back(draft, conversation)
     now = timeline.tick(conversation)
-    if draft.actor.kind == "buyer" and conversation.status != "open":
-        timeline.reopen(conversation, draft.actor, batch)
+    if draft.actor.kind == "buyer" and not draft.quiet:
+        if conversation.status != "open":
+            timeline.reopen(conversation, draft.actor, batch)
+        if draft.channel_id is not None and draft.channel_id != conversation.channel_id:
+            # The answer goes back the way the buyer came.
+            conversation.channel = channel = channel_of(draft.channel_id) or channel
     message = timeline.append(
         conversation,
         batch,
@@ -254,13 +262,15 @@ def _add(
         private=draft.private,
         at=now,
     )
+    message.channel_kind = channel.kind
     known[conversation.id, draft.client_id] = message
     for attachment in attachments:
         attachment.message, attachment.conversation = message, conversation
     batch.claims += attachments
-    deliveries = _deliveries(message, conversation)
+    deliveries = _deliveries(draft, message, conversation, channel)
     batch.deliveries += deliveries
-    _count(message, conversation, draft.actor, batch)
+    if not draft.quiet:
+        _count(message, conversation, draft.actor, batch)
     payload = message_data(message, attachments=attachments, deliveries=deliveries)
     timeline.announce(message, conversation, payload, draft.actor, batch)
     if message.private and "@" in message.body:
@@ -312,12 +322,33 @@ def _attachments(draft: Draft, batch: Batch) -> list[Attachment]:
     return [found[file_id] for file_id in dict.fromkeys(draft.attachments)]
 
 
-def _deliveries(message: Message, conversation: Conversation) -> list[Delivery]:
-    """What the team says to the buyer gets a delivery over the buyer's channel; nothing else does."""
+def _way_back(draft: Draft, conversation: Conversation) -> Channel:
+    """Return the channel of an answer: the one that was picked, else the one by which the buyer came.
+
+    An agent is told at once where nothing may be sent there. What is kept in memory is too old for that question;
+    for a way that leaves the desk the channel is read anew.
+    """
+    kept = conversation.channel
+    if draft.private or draft.actor.kind == "buyer":
+        return kept
+    if draft.via is None and transports.get(kept.kind).first_state != Delivery.State.QUEUED:
+        return kept
+    found = Channel.objects.filter(pk=draft.via or kept.id, store=conversation.store_id).first()
+    if found is None:
+        raise Invalid("This store has no such channel.", code="unknown_channel", attr="via")
+    if draft.actor.kind == "agent":
+        is_template = draft.kind == "text" and "template" in (draft.data or {})
+        ways.refuse_closed(found, conversation, unasked=draft.unasked, is_template=is_template)
+    return found
+
+
+def _deliveries(
+    draft: Draft, message: Message, conversation: Conversation, channel: Channel
+) -> list[Delivery]:
+    """What the team says to the buyer gets a delivery; nothing else does."""
     if message.private or message.kind == "system" or message.author_kind not in ("agent", "bot"):
         return []
-    state = transports.get(conversation.channel.kind).first_state
-    return [Delivery(message=message, channel=conversation.channel, state=state)]
+    return [new_delivery(message, channel, conversation.buyer_id, unasked=draft.unasked)]
 
 
 def _count(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:

@@ -4,14 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from events import topics
+from events import names, topics
 from events.record import Push, push
 from helpdesk.lib.text import is_storable
 from inbox.access import conversations_for
 from inbox.errors import Invalid, NotFound
 from inbox.models import Conversation, Delivery, Draft, Message, ReadMark
+from inbox.services.deliveries import cancel_copies
 from people.models import Agent
 
 _RANK = ["queued", "unknown", "sent", "delivered", "read"]  # a receipt only ever moves a delivery forward
@@ -29,9 +31,13 @@ def mark_read(*, agent: Agent, conversation_id: UUID, seq: int) -> ReadMark:
             return mark
         # Read to the end needs no counting, and that is nearly always how it is read.
         later = conversation.last_seq > seq and Message.objects.filter(
-            conversation=conversation, seq__gt=seq, seq__lte=conversation.last_seq, author_kind="buyer"
+            ~Q(kind="system") | Q(data__event=names.CARD_ANSWERED),  # an answer is something they said
+            conversation=conversation,
+            seq__gt=seq,
+            seq__lte=conversation.last_seq,
+            author_kind="buyer",
         )
-        seen = conversation.inbound_count - (later.exclude(kind="system").count() if later else 0)
+        seen = conversation.inbound_count - (later.count() if later else 0)
         if not ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq, inbound_seen=seen):
             mark.refresh_from_db()  # another tab was quicker, and further
             return mark
@@ -65,14 +71,16 @@ def mark_by_buyer(*, conversation_id: UUID, received: int | None = None, read: i
                 continue
             seq = max(0, min(given, conversation.last_seq))
             earlier = _RANK[: _RANK.index(state)]
+            # What went to an address outside is not what the widget has seen: its provider tells of it.
             moved = Delivery.objects.filter(
-                message__conversation_id=conversation_id, message__seq__lte=seq, state__in=earlier
+                message__conversation_id=conversation_id, message__seq__lte=seq, state__in=earlier, to=""
             ).update(state=state, updated_at=timezone.now())
             if state == "read" and seq > conversation.buyer_read_seq:
                 conversation.buyer_read_seq = seq
                 conversation.save(update_fields=["buyer_read_seq"])
                 frame = {"type": "read", "conversation": str(conversation_id), "seq": seq, "by": "buyer"}
                 pushes.append(Push((topics.conversation(conversation_id),), frame))
+                cancel_copies(Delivery.objects.filter(conversation=conversation_id, seq__lte=seq))
             if moved:
                 frame = {
                     "type": "delivery.upto",

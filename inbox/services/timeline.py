@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from events import names, topics
 from events.record import Actor, Happening, Push, push, record
+from helpdesk.lib import rows
 from helpdesk.lib.ids import new_id
 from inbox.access import with_summary_relations
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message
@@ -22,6 +23,7 @@ from inbox.payloads import PREVIEW, message_data, summary_data
 _KEPT = (
     "status",
     "assignee_id",
+    "channel_id",
     "preview",
     "last_seq",
     "last_public_seq",
@@ -211,11 +213,11 @@ def add_system_line(
 def write(batch: Batch) -> None:
     """Write the batch, a statement for each table that has rows, and queue its frames for after the commit."""
     if batch.messages:
-        Message.objects.bulk_create(batch.messages)
+        rows.insert(batch.messages)
     for attachment in batch.claims:
         attachment.save(update_fields=["message", "conversation"])
     if batch.deliveries:
-        Delivery.objects.bulk_create(batch.deliveries)
+        rows.insert(batch.deliveries)
     if batch.mentions:
         Mention.objects.bulk_create(batch.mentions)
     _keep_conversations(list(batch.changed.values()))
@@ -270,30 +272,27 @@ def public_data(conversation: Conversation) -> dict[str, Any]:
 
 
 def _keep_conversations(conversations: list[Conversation]) -> None:
-    """Write the kept fields of all conversations in one statement.
+    """Write the kept fields of all conversations, where the database can in one statement.
 
     By hand, because `bulk_update` builds a CASE for every field and row, which costs more than the update.
     """
     if not conversations:
         return
-    if len(conversations) == 1 or connection.vendor != "postgresql":
-        for conversation in conversations:
-            conversation.save(update_fields=_KEPT_NAMES)
-        return
     fields: list[Any] = [Conversation._meta.get_field(name.removesuffix("_id")) for name in _KEPT]
-    types = [f.rel_db_type(connection) if f.is_relation else f.db_type(connection) for f in fields]
-    row = "(%s::uuid, " + ", ".join(f"%s::{sort}" for sort in types) + ")"
+    values = [[f.get_db_prep_save(getattr(c, f.attname), connection) for f in fields] for c in conversations]
+    keys = rows.prepared(Conversation, "id", [c.id for c in conversations])
     columns = [f.column for f in fields]
-    assignments = ", ".join(f"{column} = v.{column}" for column in columns)
-    values: list[Any] = []
-    for c in conversations:
-        values += [c.id, *(getattr(c, name) for name in _KEPT)]
     with connection.cursor() as cursor:
+        if len(conversations) == 1 or connection.vendor != "postgresql":
+            places = ", ".join(f"{column} = %s" for column in columns)
+            statement = f"UPDATE inbox_conversation SET {places} WHERE id = %s"
+            cursor.executemany(statement, [[*row, key] for row, key in zip(values, keys, strict=True)])
+            return
+        types = [f.rel_db_type(connection) if f.is_relation else f.db_type(connection) for f in fields]
+        row_of_places = "(%s::uuid, " + ", ".join(f"%s::{sort}" for sort in types) + ")"
+        assignments = ", ".join(f"{column} = v.{column}" for column in columns)
         cursor.execute(
-            f"UPDATE inbox_conversation AS c SET {assignments} "
-            f"FROM (VALUES {', '.join([row] * len(conversations))}) AS v (id, {', '.join(columns)}) WHERE c.id = v.id",
-            values,
+            f"UPDATE inbox_conversation AS c SET {assignments} FROM"
+            f" (VALUES {', '.join([row_of_places] * len(keys))}) AS v (id, {', '.join(columns)}) WHERE c.id = v.id",
+            [value for key, row in zip(keys, values, strict=True) for value in (key, *row)],
         )
-
-
-_KEPT_NAMES = [name.removesuffix("_id") for name in _KEPT]

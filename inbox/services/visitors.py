@@ -8,13 +8,17 @@ from django.utils import timezone
 
 from events import names, topics
 from events.record import SYSTEM, Actor, Happening, Push, push, record
+from helpdesk.lib.phones import e164
 from inbox.access import with_summary_relations
-from inbox.models import Attachment, Conversation, Draft, Message, SearchEntry
+from inbox.models import Attachment, Conversation, Delivery, Draft, Message, SearchEntry
 from inbox.search import index_buyer
 from inbox.services import timeline
+from inbox.services.identity import join_proven
+from inbox.services.merging import holders
+from inbox.services.profile import move_blocks
 from inbox.services.timeline import Batch
 from people import visitors
-from people.models import Buyer, BuyerIdentity, Store, VisitorSession
+from people.models import Buyer, BuyerIdentity, BuyerMerge, Store, VisitorSession
 from people.sessions import SAY_HELLO_AGAIN, end_sockets
 from people.visitors import Identity
 
@@ -40,11 +44,14 @@ def start_session(
     if identity is not None:
         given = (store, session, visitor_token, identity, language, page or {})
         try:
-            return _identified(*given)
+            found = _identified(*given)
         except (
             OperationalError
         ):  # a message of theirs held what we wanted, and wanted what we held: it goes first
-            return _identified(*given)
+            found = _identified(*given)
+        if identity.email_verified or identity.phone_verified:
+            join_proven(found[1].buyer_id)
+        return found
     if session is None:
         with transaction.atomic():
             buyer = Buyer.objects.create(store=store, language=language, last_seen_at=timezone.now())
@@ -131,8 +138,22 @@ def _keep_what_the_store_says(buyer: Buyer, identity: Identity) -> None:
         value=identity.external_id,
         defaults={"buyer": buyer, "verified": True},
     )
+    _keep_proven(buyer, "store_email", identity.email.lower() if identity.email_verified else "")
+    _keep_proven(
+        buyer, "store_phone", e164(identity.phone, buyer.store.country) if identity.phone_verified else ""
+    )
     if changed or new:
         index_buyer(buyer)
+
+
+def _keep_proven(buyer: Buyer, kind: str, value: str) -> None:
+    """Note an address that the store has proven to be this buyer's, and nobody else's any more."""
+    if not value:
+        return
+    BuyerIdentity.objects.filter(buyer=buyer, kind=kind).exclude(value=value).delete()
+    BuyerIdentity.objects.update_or_create(
+        store_id=buyer.store_id, kind=kind, value=value[:200], defaults={"buyer": buyer, "verified": True}
+    )
 
 
 def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
@@ -171,9 +192,23 @@ def _adopt(*, anonymous: Buyer, buyer: Buyer) -> None:
     BuyerIdentity.objects.filter(buyer=anonymous).update(buyer=buyer)
     Attachment.objects.filter(uploader=f"buyer:{anonymous.id}").update(uploader=f"buyer:{buyer.id}")
     SearchEntry.objects.filter(buyer=anonymous).delete()
+    _adopt_what_is_known(anonymous, buyer)
     if anonymous.email or anonymous.phone or anonymous.note:
         return  # what was typed is not proven, so it is not carried over; the row stays as its record
     anonymous.delete()
+
+
+def _adopt_what_is_known(anonymous: Buyer, buyer: Buyer) -> None:
+    """What the desk noted of a visitor, or had for them: tags, blocks, coupons, and who was found to be the same."""
+    buyer.tags.add(*anonymous.tags.all())
+    if buyer.mood is None and anonymous.mood is not None:
+        buyer.mood = anonymous.mood
+        buyer.save(update_fields=["mood"])
+    move_blocks(anonymous, buyer)
+    for holder in holders():
+        holder.move(buyer, anonymous)
+    Buyer.objects.filter(merged_into=anonymous).update(merged_into=buyer)
+    BuyerMerge.objects.filter(kept=anonymous).update(kept=buyer)
 
 
 def _join(source: Conversation, target: Conversation) -> None:
@@ -186,6 +221,7 @@ def _join(source: Conversation, target: Conversation) -> None:
     ):
         Message.objects.filter(pk=message.pk).update(client_id=f"joined.{message.pk.hex}")
     moving.update(conversation=target, seq=F("seq") + shift)
+    Delivery.objects.filter(conversation=source).update(conversation=target, seq=F("seq") + shift)
     source.mentions.update(conversation=target)
     drafting = Draft.objects.filter(conversation=target).values("agent")
     Draft.objects.filter(conversation=source).exclude(agent__in=drafting).update(conversation=target)

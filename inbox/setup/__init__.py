@@ -1,1 +1,1 @@
-"""Settings pages of what the inbox works with: stores, tags, canned replies."""
+"""Settings pages of what the inbox works with: stores, channels, tags, canned replies."""

@@ -9,4 +9,5 @@ class WidgetTransport(Transport):
     kind = "widget"
     label = _("Web widget")
     icon = "message"
+    furthest = "read"
     first_state = "sent"  # delivered and read are what the widget reports

@@ -45,6 +45,7 @@ class Preset:
 class ActionForm(forms.Form):
     """What a person fills in; `params` makes of it what `ActionKind.clean` takes."""
 
+    template: ClassVar[str] = "orders/_fields.html"  # what draws its fields
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
     def __init__(self, data: Any = None, *, order: Order) -> None:
@@ -62,10 +63,22 @@ class ActionKind(ABC):
     capability: ClassVar[str]  # what the store's connector must be able to do
     form: ClassVar[type[ActionForm]]
     presets: ClassVar[tuple[Preset, ...]] = ()
+    # What is said before it is done: that nothing puts it back afterwards, or what does.
+    final: ClassVar[str | Promise] = ""
+    back: ClassVar[str | Promise] = ""
+    # The statuses of an order in which it is one of the buttons; in the others it stands in the menu beside them.
+    first_for: ClassVar[frozenset[str]] = frozenset()
+    needs_reason: ClassVar[bool] = False  # of an agent; what a buyer asks for has the buyer's
+    reasons: ClassVar[tuple[str | Promise, ...]] = ()  # the usual ones, each a click
+    buyer_may_ask: ClassVar[bool] = False  # as a request, that an agent or a rule of the store accepts
 
     def offered(self, order: Order) -> tuple[Preset, ...]:
         """Return the presets that make sense for this order."""
         return self.presets
+
+    def named(self, order: Order) -> str:
+        """Return what it is called on a button of this order."""
+        return str(self.label)
 
     @property
     def hold_s(self) -> int:
@@ -82,12 +95,19 @@ class ActionKind(ABC):
         """Return why this order allows it to nobody now, in words; empty where it does."""
         return ""
 
-    def left(self, order: Order, agent: Agent) -> int | None:
-        """Return how far the agent may still go with this order, in minor units; None: no limit."""
-        return None
+    def cost(self, order: Order, params: dict[str, Any]) -> int:
+        """Return what the store gives away by it, in minor units: what limits count. Below zero: it takes back."""
+        return 0
 
-    def check(self, order: Order, params: dict[str, Any], agent: Agent) -> None:
-        """Raise NotAllowed, LimitExceeded or InvalidParams where `agent` may not do it to the order now."""
+    def beyond(self, order: Order, agent: Agent, params: dict[str, Any]) -> list[str]:
+        """Return the names of rules of its own that this breaks: then, as above a limit, a second person decides."""
+        return []
+
+    def check(self, order: Order, params: dict[str, Any]) -> None:
+        """Raise NotAllowed or InvalidParams where it cannot be done to the order now, whoever asks.
+
+        Who asks matters to limits alone (orders/limits.py).
+        """
         if why := self.why_not(order):
             raise NotAllowed(why)
 
@@ -115,7 +135,17 @@ class ActionKind(ABC):
 
     @abstractmethod
     def apply(self, order: Order, result: Result) -> list[str]:
-        """Set on our copy what the store says it did; return the names of the fields."""
+        """Set on our copy what the store says it did; return the names of the fields.
+
+        In the transaction that ends the action, with the order locked: rows of other tables may change too.
+        """
+
+    def finished(self, order: Order, action: OrderAction, result: Result) -> None:  # noqa: B027  # may be nothing
+        """Write down what else comes of it (a return to wait for, say), in the same transaction as `apply`."""
+
+    def outcome(self, order: Order, action: OrderAction, result: Result) -> Values:
+        """Return the values after, once it was done: what the order is now, and what else is worth keeping."""
+        return self.snapshot(order)
 
     def inverse(self, action: OrderAction) -> dict[str, Any] | None:
         """Return the params that put the order back, None where nothing can."""
@@ -132,6 +162,13 @@ class ActionKind(ABC):
         """Return the change in one English sentence without a full stop: the fallback of timeline lines."""
 
     def wire(self, values: Values) -> dict[str, Any]:
-        """Return values as frames and the API carry them, amounts as money."""
+        """Return values as frames and the API carry them: their whole numbers are amounts, and become money."""
         currency = values.get("currency", "")
-        return {k: money(v, currency) if isinstance(v, int) else v for k, v in values.items()}
+        return {
+            k: money(v, currency) if isinstance(v, int) and not isinstance(v, bool) else v
+            for k, v in values.items()
+        }
+
+    def public(self, values: Values) -> dict[str, Any]:
+        """Return what lines of a conversation carry of the values: the buyer's browser gets it, shown or not."""
+        return self.wire(values)

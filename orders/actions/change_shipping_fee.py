@@ -3,22 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from helpdesk.lib import money
 from orders.actions.base import ActionForm, ActionKind, Preset, Row, Values
 from orders.amounts import plain, read_amount
-from orders.errors import InvalidParams, LimitExceeded
+from orders.errors import InvalidParams
 from orders.models import Order, OrderAction
 from orders.stores.base import Result, StoreConnector
-from people.models import Agent
 
 MAX_FEE = 1_000_000  # minor units: what is above is a slip of the hand
-
-# An action in one of these states has changed the order, or may yet.
-_COUNTS = {"held", "running", "unknown", "done"}
 
 
 class ShippingFeeForm(ActionForm):
@@ -50,6 +45,14 @@ class ChangeShippingFee(ActionKind):
     capability = "change_shipping_fee"
     form = ShippingFeeForm
     presets = (Preset("waive", gettext_lazy("Waive shipping fee"), {"fee": "0"}),)
+    back = gettext_lazy("Undo puts the old fee back, until the order is paid.")
+    reasons = (
+        gettext_lazy("Late parcel"),
+        gettext_lazy("Goodwill"),
+        gettext_lazy("Price match"),
+        gettext_lazy("Large order"),
+    )
+    first_for = frozenset({Order.Status.UNPAID})
 
     def offered(self, order: Order) -> tuple[Preset, ...]:
         return self.presets if order.shipping_fee else ()
@@ -68,24 +71,13 @@ class ChangeShippingFee(ActionKind):
             return _("This order is paid: its shipping fee cannot change any more.")
         return ""
 
-    def left(self, order: Order, agent: Agent) -> int | None:
-        """For the order, not for one click: what was taken off already counts, an undo gives back."""
-        limit = settings.SHIPPING_FEE_LIMITS.get(agent.role, 0)
-        if limit is None:
-            return None
-        mine = [a for a in order.actions.all() if a.kind == self.kind and a.state in _COUNTS]
-        return max(0, limit - sum(a.before["shipping_fee"] - a.after["shipping_fee"] for a in mine))
+    def cost(self, order: Order, params: dict[str, Any]) -> int:
+        return order.shipping_fee - int(params["shipping_fee"])
 
-    def check(self, order: Order, params: dict[str, Any], agent: Agent) -> None:
-        super().check(order, params, agent)
-        reduction = order.shipping_fee - params["shipping_fee"]
-        if reduction == 0:
+    def check(self, order: Order, params: dict[str, Any]) -> None:
+        super().check(order, params)
+        if params["shipping_fee"] == order.shipping_fee:
             raise InvalidParams(_("That is the shipping fee already."), attr="shipping_fee")
-        left = self.left(order, agent)
-        if left is not None and reduction > left:
-            words = _("You may lower this fee by %(left)s at most; a supervisor may do more.")
-            shown = {"left": money.display(left, order.currency)}
-            raise LimitExceeded(words % shown, left=left, attr="shipping_fee")
 
     def snapshot(self, order: Order) -> Values:
         return {"shipping_fee": order.shipping_fee, "total": order.total, "currency": order.currency}

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from helpdesk.templatetags.desk import icon
+from orders import actions
 from orders.addresses import address_lines
 from orders.models import Product
+from orders.requests_telling import label_of
 
 register = template.Library()
 register.filter("address_lines", address_lines)
@@ -38,13 +40,21 @@ def status_badge(order: Any) -> SafeString:
 
 
 @register.simple_tag
+def action_kinds() -> list[Any]:
+    """Return every kind of action, for what names them all."""
+    return list(actions.all_actions().values())
+
+
+@register.simple_tag
 def thumb(product: Product | None, size: str = "") -> SafeString:
     """Draw a product small: its picture, or an icon where there is none. Its name stands beside it."""
     css = f"thumb thumb-{size}" if size else "thumb"
     if product is None or not product.image:
         return format_html('<span class="{}">{}</span>', css, icon("package"))
     if "/" in product.image:
-        return format_html('<img class="{}" src="{}" alt="" loading="lazy">', css, product.image)
+        # The shop's host learns that somebody looks, and not where.
+        tag = '<img class="{}" src="{}" alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer">'
+        return format_html(tag, css, product.image)
     # A drawing of the demo on the product's own colour: an attribute of SVG, for styles in HTML are refused.
     return format_html(
         '<svg class="{}" viewBox="0 0 40 40" aria-hidden="true"><rect width="40" height="40" fill="{}"/>'
@@ -53,6 +63,24 @@ def thumb(product: Product | None, size: str = "") -> SafeString:
         product.color or "#e6e9ee",
         static(f"demo/{product.image}.svg"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def panel_order(context: Any, item: dict[str, Any]) -> SafeString:
+    """Draw one order of the panel's list: what there is to show of it becomes the template's context."""
+    with context.push(**item):
+        return context.template.engine.get_template("orders/_panel_order.html").render(context)
+
+
+@register.filter
+def newest_first(events: list[dict[str, str]]) -> list[dict[str, str]]:
+    return events[::-1]
+
+
+@register.filter
+def action_label(kind: str) -> str:
+    """Write what a kind of action is called."""
+    return label_of(kind)
 
 
 @register.filter

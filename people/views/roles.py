@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from people.models import Agent
 
@@ -18,15 +19,15 @@ class AgentRequest(HttpRequest):
     user: Agent
 
 
-View = Callable[Concatenate[AgentRequest, P], HttpResponse]
+View = Callable[Concatenate[AgentRequest, P], HttpResponseBase]
 
 
-def for_agents(view: View[P]) -> Callable[..., HttpResponse]:
+def for_agents(view: View[P]) -> Callable[..., HttpResponseBase]:
     """Lead to the log-in; a fragment is told 401, or the log-in would be put into the middle of a page."""
-    with_log_in = cast(Callable[..., HttpResponse], login_required(cast(Any, view)))
+    with_log_in = cast(Callable[..., HttpResponseBase], login_required(cast(Any, view)))
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if "HX-Request" in request.headers and not request.user.is_authenticated:
             return HttpResponse(status=401)
         return with_log_in(request, *args, **kwargs)
@@ -34,17 +35,17 @@ def for_agents(view: View[P]) -> Callable[..., HttpResponse]:
     return checked
 
 
-def for_supervisors(view: View[P]) -> Callable[..., HttpResponse]:
+def for_supervisors(view: View[P]) -> Callable[..., HttpResponseBase]:
     return _for(view, lambda agent: agent.is_supervisor)
 
 
-def for_admins(view: View[P]) -> Callable[..., HttpResponse]:
+def for_admins(view: View[P]) -> Callable[..., HttpResponseBase]:
     return _for(view, lambda agent: agent.role == Agent.Role.ADMIN)
 
 
-def _for(view: View[P], allowed: Callable[[Agent], bool]) -> Callable[..., HttpResponse]:
+def _for(view: View[P], allowed: Callable[[Agent], bool]) -> Callable[..., HttpResponseBase]:
     @wraps(view)
-    def checked(request: AgentRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: AgentRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not allowed(request.user):
             raise Http404
         return view(request, *args, **kwargs)

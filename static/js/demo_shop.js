@@ -31,7 +31,8 @@
   // My orders: the shop's own figures, as they change.
   const orders = document.querySelector("[data-orders]");
   async function poll() {
-    if (document.hidden || orders.contains(document.activeElement)) return;
+    const isTyped = [...orders.querySelectorAll("[name=coupon]")].some((field) => field.value);
+    if (document.hidden || isTyped || orders.contains(document.activeElement)) return;
     try {
       const answer = await fetch(orders.dataset.orders);
       if (answer.ok) show(await answer.text());

@@ -1,5 +1,7 @@
 // Cards in the conversation, and the buyer's orders. An order that changes changes wherever it is shown.
 
+import { ahead, productElement } from "./ahead.js";
+import { couponElement } from "./coupon.js";
 import { webAddress } from "./text.js";
 import { date, has, money, say } from "./words.js";
 
@@ -13,21 +15,34 @@ export function clone(id) {
 /** Return the element of a message's card. */
 export function cardElement(card) {
   if (card.kind === "order" && card.order) return orderElement(card.order);
+  if (ahead[card.kind] && card.order) return aheadElement(card);
+  if (card.kind === "product" && card.product) return productElement(card);
+  if (card.kind === "coupon" && card.coupon) return couponElement(card);
   return plainElement(card);
+}
+
+function aheadElement(card) {
+  const { element, draw: drawIt } = ahead[card.kind];
+  return follow(element(), card.order, (node, order, before) => drawIt(node, order, before, card));
 }
 
 /** Return a card of an order that follows its changes. With `ask` it has a button that calls it with the order. */
 export function orderElement(order, ask) {
-  const element = clone("t-order");
-  const known = shown.get(order.id) || { order, elements: new Set() };
-  shown.set(order.id, known);
-  known.elements.add(new WeakRef(element));
-  draw(element, known.order);
+  const element = follow(clone("t-order"), order, draw);
   if (ask) {
     const button = element.querySelector(".ask");
     button.hidden = false;
-    button.addEventListener("click", () => ask(known.order));
+    button.addEventListener("click", () => ask(shown.get(order.id).order));
   }
+  return element;
+}
+
+/** Draw an element of an order, now and whenever the order changes. */
+function follow(element, order, draw) {
+  const known = shown.get(order.id) || { order, elements: new Set() };
+  shown.set(order.id, known);
+  known.elements.add({ reference: new WeakRef(element), draw });
+  draw(element, known.order);
   return element;
 }
 
@@ -37,10 +52,10 @@ export function updateOrder(order) {
   if (!known) return;
   const before = known.order;
   known.order = order;
-  for (const reference of known.elements) {
-    const element = reference.deref();
-    if (element) draw(element, order, before);
-    else known.elements.delete(reference);
+  for (const drawn of known.elements) {
+    const element = drawn.reference.deref();
+    if (element) drawn.draw(element, order, before);
+    else known.elements.delete(drawn);
   }
 }
 

@@ -42,7 +42,7 @@ export const currentToken = () => token;
 export const currentConversation = () => conversation;
 
 /**
- * Listen. `on` has session, started (another conversation), message, conversation, read, typing, presence, order,
+ * Listen. `on` has session, started (another conversation), message, conversation, read, typing, presence, order, card, back,
  * line (live, lost, polling or down), sent, known, unsent, refused and gone.
  */
 export function start(handlers) {
@@ -250,6 +250,15 @@ export function earlier(seq) {
   return call("GET", `messages?before=${seq}`, { token });
 }
 
+/** Answer a card; the same answer twice is one. Returns {conversation, message, card}, as `readCard` does. */
+export function answerCard(message, choice, data) {
+  return call("POST", `cards/${message}/${choice}`, { token, body: { data } });
+}
+
+export function readCard(message) {
+  return call("GET", `cards/${message}`, { token });
+}
+
 export function orders() {
   return call("GET", "orders", { token });
 }
@@ -261,6 +270,7 @@ function welcome(frame) {
   on.line("live");
   on.presence(frame.agents_online);
   if (frame.conversation) updateConversation(frame.conversation);
+  on.back();
   if (received) live.send({ type: "received", seq: received });
   if (readUpTo) live.send({ type: "read", seq: readUpTo });
   outbox.flush();
@@ -296,6 +306,7 @@ const hears = {
   },
   "conversation.updated": (frame) => frame.conversation.id === conversation?.id && updateConversation(frame.conversation),
   "order.updated": (frame) => on.order(frame.order),
+  "card.updated": (frame) => on.card(frame.message, frame.card),
   presence: (frame) => on.presence(frame.agents_online),
   heartbeat: (frame) => {
     const seqs = Object.entries(frame.conversations);

@@ -8,6 +8,7 @@ export class Refusal extends Error {
     super(error.detail || `HTTP ${status}`);
     this.status = status;
     this.code = error.code || "";
+    this.attr = error.attr || ""; // the field that is to blame
     // The same request may well succeed later.
     this.passing = status >= 500 || status === 408 || status === 425 || status === 429;
   }

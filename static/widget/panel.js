@@ -46,6 +46,7 @@ function showHeader() {
 }
 
 function showLine(state = line) {
+  if (state === "live" && line !== "live") orders.again();
   line = state;
   let text = "";
   if (navigator.onLine === false) text = say("no_network");
@@ -62,6 +63,8 @@ function showTab(name) {
     get(`tab-${tab}`).setAttribute("aria-selected", isShown);
     get(`tab-${tab}`).tabIndex = isShown ? 0 : -1;
   }
+  // The welcome stands over the chat alone: orders want the room.
+  get("panel").classList.toggle("home", name === "chat" && timeline.isEmpty());
   if (name === "orders") orders.load(askAbout);
   else look();
 }
@@ -76,7 +79,7 @@ function showForms() {
   get("skeleton").hidden = true;
   const isEmpty = timeline.isEmpty();
   get("greeting").hidden = hasEarlier;
-  get("panel").classList.toggle("home", isEmpty);
+  get("panel").classList.toggle("home", isEmpty && !get("chat").hidden);
   lead.update({ online: online > 0, verified, isEmpty });
 }
 
@@ -117,6 +120,7 @@ function onMessage(message) {
   if (!timeline.add(message)) return;
   count(message);
   look();
+  if (message.event?.order_id) orders.changed(message.event.order_id);
   if (message.author.kind !== "buyer") {
     showTyping(null);
     if (message.kind !== "system") host.tell("message", { message });
@@ -129,6 +133,16 @@ function onMessage(message) {
 function onConversation(conversation) {
   if (rating.update(conversation)) timeline.toEnd();
   showHeader();
+}
+
+function onOrder(order) {
+  updateOrder(order);
+  orders.changed(order.id);
+}
+
+function onCard(messageId, card) {
+  timeline.updateCard(messageId, card);
+  if (card.kind === "request") orders.changed(card.request.order.id);
 }
 
 function onPresence(count) {
@@ -252,7 +266,9 @@ client.start({
   read: timeline.readByAgent,
   typing: (author, isOn) => showTyping(isOn ? author : null),
   presence: onPresence,
-  order: updateOrder,
+  order: onOrder,
+  card: onCard,
+  back: timeline.readOpenCards,
   line: showLine,
   sent: (clientId) => timeline.mark(clientId, "sent"),
   known: (clientId) => timeline.remove(clientId),

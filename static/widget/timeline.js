@@ -1,7 +1,10 @@
 // What has been said, in order. Messages have their place by seq; those that wait to be sent stand at the end.
 
 import { cardElement, clone } from "./cards.js";
+import { askedElement, isAsked, updateAsked } from "./cards_asked.js";
+import { readCard } from "./client.js";
 import { fileElement } from "./files.js";
+import { isUndecided, requestElement, updateRequest } from "./requests.js";
 import { fillAvatar, isEmojiOnly, linked } from "./text.js";
 import { clock, day, has, money, say } from "./words.js";
 
@@ -164,7 +167,7 @@ function messageElement(message, author) {
   else fillAvatar(element.querySelector(".avatar"), author.name);
   const content = element.querySelector(".content");
   if (message.kind === "card" && message.card) {
-    content.append(cardElement(message.card));
+    content.append(drawCard(message));
   } else if (message.body) {
     const bubble = document.createElement("div");
     bubble.className = isEmojiOnly(message.body) ? "bubble big" : "bubble";
@@ -174,6 +177,33 @@ function messageElement(message, author) {
   }
   content.append(...message.attachments.map(fileElement));
   return element;
+}
+
+function drawCard({ id, card }) {
+  if (isAsked(card)) return askedElement(id, card);
+  return card.kind === "request" && card.request ? requestElement(card.request) : cardElement(card);
+}
+
+/** A card is another now: it was answered, or what it shows has changed. */
+export function updateCard(id, card) {
+  const item = find(id);
+  if (!item?.message?.card) return;
+  const asked = isAsked(item.message.card) && isAsked(card) && item.element.querySelector(".asked");
+  item.message = { ...item.message, card };
+  if (asked) updateAsked(asked, card);
+  else if (card.kind === "request") updateRequest(card.request);
+  else item.element.querySelector(".card")?.replaceWith(drawCard(item.message));
+  if (stuck) toEnd();
+}
+
+const isOpen = (card) => (isAsked(card) && !card.answer) || (card.kind === "request" && isUndecided(card.request));
+
+/** Ask how the last questions stand: while we were away they may have been answered elsewhere. */
+export function readOpenCards() {
+  const open = items.filter(({ message }) => message?.card && isOpen(message.card)).slice(-3);
+  for (const { key } of open) {
+    readCard(key).then((now) => updateCard(now.message, now.card), () => {}); // the next time, then
+  }
 }
 
 function systemElement(message) {
@@ -187,13 +217,29 @@ function systemText({ event, body, author }) {
   if (!event || !has(event.event)) return body;
   const name = event.actor || author?.name;
   if (event.event === "conversation.resolved" && !name) return say("conversation.resolved.nobody");
-  if (event.event === "order.action.done") {
-    if (event.kind !== "change_shipping_fee" || !event.before?.shipping_fee || !event.after?.shipping_fee) return body;
-    const { order, before, after } = event;
-    const name = after.shipping_fee.amount ? event.event : "order.action.done.free";
-    return say(name, { order, before: money(before.shipping_fee), after: money(after.shipping_fee) });
-  }
+  if (event.event === "order.action.done") return doneText(event) ?? body;
+  if (event.event === "return.received") return say(event.event, event);
   return say(event.event, { name });
+}
+
+/** What was done to an order, in the most fitting of the words that there are for its kind; undefined: there are none. */
+function doneText({ event, kind, order, before = {}, after = {}, cost }) {
+  const fee = kind === "change_shipping_fee";
+  if (fee && !(before.shipping_fee && after.shipping_fee)) return undefined;
+  const own = fee ? event : `${event}.${kind}`;
+  const variant = fee ? !after.shipping_fee.amount && "free" : doneVariant(after, cost);
+  const name = [`${own}.${variant}`, own].find(has);
+  if (!name) return undefined;
+  const [was, is] = fee ? [before.shipping_fee, after.shipping_fee] : [before.total, after.total];
+  const { items, back, replacement, charge, shipping_method: method } = after;
+  const sums = Object.entries({ before: was, after: is, cost, charge }).map(([key, sum]) => [key, sum ? money(sum) : ""]);
+  return say(name, { order, items, back, replacement, method, ...Object.fromEntries(sums) });
+}
+
+function doneVariant(after, cost) {
+  if (typeof after.on_hold === "boolean") return after.on_hold ? "on" : "off";
+  if (after.charge?.amount) return "charged";
+  return cost?.amount > 0 ? "paid_back" : "plain";
 }
 
 // -- How they stand together

@@ -38,6 +38,11 @@ export function clock(moment) {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(moment);
 }
 
+/** Return a day and the time of it, short. */
+export function moment(at) {
+  return new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(at);
+}
+
 export function date(moment) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(moment);
 }

@@ -108,7 +108,7 @@ def test_buyers(world, paths, field, values):
     [
         ({}, "kind"),
         ({"kind": 1}, "kind"),
-        ({"kind": "refund"}, "kind"),
+        ({"kind": "give_away"}, "kind"),
         ({"params": None}, "params"),
         ({"params": []}, "shipping_fee"),
         ({"params": {}}, "shipping_fee"),

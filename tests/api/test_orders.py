@@ -144,14 +144,17 @@ def test_a_key_is_required(world, one):
     assert not OrderAction.objects.exists()
 
 
-def test_limits_are_told_as_such(world, one):
+def test_what_is_above_a_limit_waits_for_a_second_person(world, one):
     world.order.shipping_fee = 5_000
     world.order.save()
 
-    refused = Api(world.ann).post(f"{one}actions/", WAIVE, Idempotency_Key="k1")
+    asked = Api(world.ann).post(f"{one}actions/", {**WAIVE, "reason": "Late"}, Idempotency_Key="k1")
+    approve = f"{one}actions/{asked.data['id']}/approve/"
 
-    assert (refused.status, refused.code, refused.attr) == (403, "limit_exceeded", "shipping_fee")
-    assert Api(world.sue).post(f"{one}actions/", WAIVE, Idempotency_Key="k1").status == 201
+    assert (asked.status, asked.data["state"], asked.data["over"]) == (201, "waiting", ["order"])
+    assert Api(world.ann).post(approve, {}).status == 403
+    assert Api(world.bob).post(approve, {}).status == 403
+    assert Api(world.sue).post(approve, {}).data["state"] == "held"
 
 
 def test_an_order_that_does_not_allow_it(world, one):

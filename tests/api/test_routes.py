@@ -3,19 +3,25 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern
+from django.utils import timezone
 
 from helpdesk import api_urls
 from inbox.models import CannedReply
 from inbox.search import index_buyer, index_pending
-from orders.models import OrderAction
+from inbox.services import merge_buyers
+from orders import requests
+from orders.models import Coupon, CouponCode, OrderAction, OrderReturn, Product, Review
+from orders.notes import add_note
 from orders.services import request_action
 from tests import factories
 from tests.api.conftest import BASE, Api, schema
+from tests.factories import World
 
 SAFE = ("get", "head", "options")
 
@@ -49,6 +55,8 @@ def ids(world) -> dict[str, str]:
         params={"shipping_fee": 0},
         idempotency_key="first",
     )
+    note = add_note(agent=world.ann, order_id=world.order.id, text="Fragile")
+    asked = requests.ask(buyer=world.kim, order=world.order, kind="cancel", params={}, client_id="first")
     CannedReply.objects.create(store=world.store, shortcut="hi", title="Hi", body="Hello")
     index_pending()
     index_buyer(world.kim)
@@ -57,11 +65,47 @@ def ids(world) -> dict[str, str]:
         "buyer_id": str(world.kim.id),
         "order_id": str(world.order.id),
         "action_id": str(action.id),
+        "note_id": str(note.id),
+        "request_id": str(asked.id),
+        "channel_id": str(world.channel.id),
+        "message_id": str(posted.message.id),
+        **more_ids(world, action),
+    }
+
+
+def more_ids(world: World, action: OrderAction) -> dict[str, str]:
+    """A merge, a return, a review and a coupon code of the shop."""
+    store, kim = world.store, world.kim
+    merge = merge_buyers(
+        agent=world.ann, buyer_id=kim.id, other_id=factories.make_buyer(store, name="Kim?").id
+    )
+    back = OrderReturn.objects.create(order=world.order, action=action)
+    product = Product.objects.create(store=store, sku="R-1", name="Mug", price=1, currency="USD")
+    review = Review.objects.create(store=store, product=product, external_id="1", rating=5, buyer=kim)
+    coupon = Coupon.objects.create(store=store, name="5 off", value=500, currency="USD")
+    code = CouponCode.objects.create(
+        coupon=coupon,
+        store=store,
+        code="ABCD-2345",
+        buyer=kim,
+        agent=world.ann,
+        idempotency_key="c",
+        value=500,
+        currency="USD",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    return {
+        "merge_id": str(merge.id),
+        "return_id": str(back.id),
+        "review_id": str(review.id),
+        "coupon_id": str(coupon.id),
+        "code_id": str(code.id),
+        "code": code.code,
     }
 
 
 def filled(route: str, ids: dict[str, str]) -> str:
-    return re.sub(r"<uuid:(\w+)>", lambda found: ids[found[1]], route)
+    return re.sub(r"<(?:uuid|str):(\w+)>", lambda found: ids[found[1]], route)
 
 
 BODIES: dict[str, Any] = {
@@ -69,10 +113,21 @@ BODIES: dict[str, Any] = {
     "cards/": {"kind": "order", "ref": "00000000-0000-7000-8000-000000000000", "client_id": "x"},
     "assign/": {"agent": "me"},
     "snooze/": {"until": "2040-01-01T00:00:00Z"},
+    "split-off/": {"seq": 2},
     "priority/": {"priority": 1},
     "tags/": {"add": [], "remove": []},
     "read/": {"seq": 1},
     "draft/": {"body": "hello"},
+    "notes/": {"text": "hello"},
+    "decline/": {"answer": "No"},
+    "block/": {"reason": "Threats"},
+    "settle/": {"done": True, "comment": "Seen"},
+    "not-same/": {"other": "00000000-0000-7000-8000-000000000000"},
+    "consents/": {"kind": "sms", "state": "all", "reason": "Said so"},
+    "merge/": {"other": "00000000-0000-7000-8000-000000000000"},
+    "reply/": {"reply": "Thank you"},
+    "hide/": {"reason": "Rude"},
+    "redeem/": {"order": "100234", "store": "shop"},
     "actions/": {"kind": "change_shipping_fee", "params": {"shipping_fee": 100}},
 }
 
@@ -204,7 +259,9 @@ def test_an_address_that_is_none_is_told_in_json(world, path):
 
 
 def test_every_route_is_in_the_schema_and_nothing_else_is():
-    inside = {(method, re.sub(r"<uuid:(\w+)>", r"{\1}", f"{BASE}{route}")) for method, route in operations()}
+    inside = {
+        (method, re.sub(r"<(?:uuid|str):(\w+)>", r"{\1}", f"{BASE}{route}")) for method, route in operations()
+    }
     described = {
         (method, path) for path, item in schema()["paths"].items() for method in item if path.startswith(BASE)
     }

@@ -121,7 +121,7 @@ def test_both_sides_see_words_typing_and_receipts(shop: str, open_page: OpenPage
     widget.body.press_sequentially("Where is my parcel?")
     widget.body.press("Enter")
     conversation = console.open("Where is my parcel?")
-    expect(widget.message("Where is my parcel?").locator(".state")).to_have_text("Sent")
+    expect(widget.message("Where is my parcel?").locator(".state")).to_have_text("Delivered")
 
     console.send("read", conversation=conversation, seq=1)
     expect(widget.message("Where is my parcel?").locator(".state")).to_have_text("Read")
@@ -167,7 +167,7 @@ def test_messages_of_a_long_conversation_are_loaded_page_by_page(shop: str, open
     widget = Widget(open_page(shop)).open()
     for n in range(36):
         widget.say(f"Line {n};")
-    expect(widget.message("Line 35;").locator(".state")).to_have_text("Sent", timeout=30_000)
+    expect(widget.message("Line 35;").locator(".state")).to_have_text("Delivered", timeout=30_000)
     widget.page.reload()
     widget.expect_message("Line 35;")
     expect(widget.find(".message")).to_have_count(30)

@@ -100,7 +100,7 @@ def test_a_message_survives_a_killed_desk_and_a_closed_page_and_goes_out_once(
     if again.launcher.get_attribute("aria-expanded") != "true":
         again.open()
     again.expect_message("Written while the desk was down")
-    expect(again.message("Written while the desk was down").locator(".state")).to_have_text("Sent")
+    expect(again.message("Written while the desk was down").locator(".state")).to_have_text("Delivered")
     expect(again.find("#bar")).to_have_text("")
     after = desk.console()
     assert bodies(after, conversation) == ["Before the crash", "Written while the desk was down"]
@@ -112,14 +112,14 @@ def test_a_desk_that_comes_back_gets_what_was_written_meanwhile_without_a_click(
 ) -> None:
     widget = Widget(open_page(shop, forgive=NO_DESK)).open()
     widget.say("First")
-    expect(widget.message("First").locator(".state")).to_have_text("Sent")
+    expect(widget.message("First").locator(".state")).to_have_text("Delivered")
     desk.stop(signal.SIGKILL)
     try:
         for n in range(3):
             widget.say(f"Offline {n}")
     finally:
         desk.start()
-    expect(widget.message("Offline 2").locator(".state")).to_have_text("Sent", timeout=40_000)
+    expect(widget.message("Offline 2").locator(".state")).to_have_text("Delivered", timeout=40_000)
     texts = widget.find(".message .bubble").all_text_contents()
     assert texts == ["First", "Offline 0", "Offline 1", "Offline 2"]
 
@@ -138,7 +138,7 @@ def test_without_a_network_it_says_so_and_sends_when_there_is_one_again(
     expect(widget.message("In the tunnel").last.locator(".state")).to_have_text("Not sent", timeout=15_000)
     page.context.set_offline(False)
     expect(widget.find("#bar")).to_have_text("")
-    expect(widget.message("In the tunnel").last.locator(".state")).to_have_text("Sent", timeout=15_000)
+    expect(widget.message("In the tunnel").last.locator(".state")).to_have_text("Delivered", timeout=15_000)
     assert bodies(console, conversation) == ["In the tunnel soon", "In the tunnel"]
 
 
@@ -155,7 +155,7 @@ def test_a_message_whose_acknowledgement_is_lost_is_there_once(
     expect(widget.message("Did you get this?").locator(".state")).to_have_text("Sending…")
     line.filter = lambda frame: [frame]
     line.cut()
-    expect(widget.message("Did you get this?").locator(".state")).to_have_text("Sent")
+    expect(widget.message("Did you get this?").locator(".state")).to_have_text("Delivered")
     widget.expect_message("Did you get this?", times=1)
     assert bodies(console, conversation) == ["Did you get this?"]
 
@@ -169,7 +169,7 @@ def test_without_sockets_everything_goes_over_http(shop: str, open_page: OpenPag
     widget = Widget(page).open()
     widget.say("Carrier pigeon")
     conversation = console.open("Carrier pigeon")
-    expect(widget.message("Carrier pigeon").locator(".state")).to_have_text("Sent")
+    expect(widget.message("Carrier pigeon").locator(".state")).to_have_text("Delivered")
     console.say(conversation, "Answered the same way")
     widget.expect_message("Answered the same way")
     expect(widget.find("#bar")).to_have_text("")  # it works, so there is nothing to complain of

@@ -143,6 +143,15 @@ async def test_who_has_left_hears_nothing_and_is_not_kept() -> None:
     assert not hub.sockets
 
 
+async def test_who_has_ended_does_not_listen_any_more() -> None:
+    """A message that was on its way to the disk when its sender left, say."""
+    gone = Ear("a")
+    hub.remove(gone)
+    hub.listen(gone, "b")
+    assert not hub.topics
+    assert not gone.topics
+
+
 async def test_an_order_is_obeyed_and_not_passed_on() -> None:
     ear, other = Ear("a"), Ear("b")
     await started(ear)
@@ -186,6 +195,21 @@ async def test_a_burst_does_not_make_a_healthy_client_look_slow() -> None:
     publish([say("a", n) for n in range(5_000)])
     assert [f["n"] for f in await ear.hears(5_000, within=20)] == list(range(5_000))
     assert ear.code is None
+
+
+async def test_of_many_that_tell_the_latest_the_first_and_the_last_arrive() -> None:
+    ear = Ear("a")
+    await started(ear)
+    for n in range(50):
+        publish([(*say("a", n), "kind"), (*say("a", -n), "other kind")])
+        await asyncio.sleep(0.002)
+    await until(lambda: {49, -49} <= {f["n"] for f in ear.of("x")})
+    heard = [f["n"] for f in ear.of("x")]
+    assert heard[:2] == [0, 0]
+    assert len(heard) < 20
+    for kind in ([n for n in heard if n > 0], [-n for n in heard if n < 0]):
+        assert kind == sorted(kind)
+    await until(lambda: not hub._held)
 
 
 # -- Clients that do not read

@@ -191,3 +191,29 @@ async def test_what_ends_a_session_on_one_server_closes_its_socket_on_the_other(
         async with asyncio.timeout(5):
             await line.wait_closed()
         assert line.close_code == {"identify": 4012, "log out": 4401}[end]
+
+
+async def test_pages_and_the_way_without_sockets_work_while_redis_is_away(desk: Desk, redis: Redis) -> None:
+    """Counters of requests live in Redis: not to be able to count is no reason to refuse."""
+    visitor = desk.world["visitors"][11]
+    headers = {"Authorization": f"Bearer {visitor['token']}"}
+
+    def use() -> list[int]:
+        with httpx.Client(base_url=f"http://127.0.0.1:{desk.servers[0].port}", timeout=20) as page:
+            message = {"client_id": f"http-{time.monotonic_ns()}", "body": "Hello?"}
+            answers = [
+                page.get("/accounts/login/"),
+                page.post("/api/widget/v1/sessions", json={"store": "shop"}),
+                page.post("/api/widget/v1/messages", json=message, headers=headers),
+                page.get("/api/widget/v1/messages?after=0", headers=headers),
+                page.get("/api/v1/me/", headers={"Cookie": f"sessionid={desk.world['cookies']['zoe']}"}),
+                page.get("/readyz"),
+            ]
+        return [answer.status_code for answer in answers]
+
+    redis.kill()
+    try:
+        assert await asyncio.to_thread(use) == [200, 200, 201, 200, 200, 503]
+    finally:
+        await asyncio.to_thread(redis.start)
+    assert await asyncio.to_thread(use) == [200, 200, 201, 200, 200, 200]

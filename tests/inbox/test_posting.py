@@ -452,5 +452,6 @@ def test_what_the_team_says_to_the_buyer_is_delivered_and_nothing_else(world: Wo
             "state": "sent",
             "detail": "",
             "at": reply.payload["deliveries"][0]["at"],
+            "held_until": None,
         }
     ]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from events.hub import hub
 from events.sockets import db
-from inbox.models import Conversation, Message
+from inbox.models import Channel, Conversation, Delivery, Message
 from inbox.services import start_session
 from tests.factories import World, agent_says, buyer_says, identity, make_buyer
 from tests.sockets import Connect
@@ -76,6 +77,39 @@ async def test_hello_resumes_where_a_line_broke(connect: Connect, world: World) 
     assert console.seqs == [2, 3]  # and the line that she took it
     widget = await connect.widget(world.kim, resume={str(conversation.id): 1})
     assert widget.seqs == [2]
+
+
+async def test_who_comes_back_sees_cards_and_deliveries_as_they_are_now(
+    connect: Connect, world: World
+) -> None:
+    conversation = await opened(world)
+    card, note, text = await db(said_and_changed, world, conversation)
+    console = await connect.console(world.ann, resume={str(conversation.id): text.seq})
+    await console.hear("subscribed")
+    assert [(f["message"], f["card"]["title"]) for f in console.of("card.updated")] == [
+        (str(card.id), "Paid"),
+        (str(note.id), "Between us"),
+    ]
+    [told] = console.of("delivery.updated")
+    assert (told["message"], told["deliveries"][0]["state"]) == (str(text.id), "failed")
+    widget = await connect.widget(world.kim, resume={str(conversation.id): text.seq})
+    heard = await widget.hear("card.updated")
+    assert heard["message"] == str(card.id)
+    assert [f["message"] for f in widget.of("card.updated")] == [str(card.id)]
+    assert not widget.of("delivery.updated")
+
+
+def said_and_changed(world: World, conversation: Conversation) -> tuple[Message, Message, Message]:
+    """Return a card, a private one, and a text that went out by another way; all another by now than when sent."""
+    card, note, text = (
+        agent_says(world.ann, conversation, words).message for words in ("Card", "Note", "Text")
+    )
+    Message.objects.filter(pk=card.pk).update(kind="card", data={"kind": "payment", "title": "Paid"})
+    private = {"kind": "card", "private": True, "data": {"kind": "payment", "title": "Between us"}}
+    Message.objects.filter(pk=note.pk).update(**private)
+    channel = Channel.objects.create(store=world.store, kind="http", name="App")
+    Delivery.objects.filter(message=text).update(channel=channel, state="failed", detail="No such address.")
+    return card, note, text
 
 
 async def test_too_much_that_was_missed_is_to_be_loaded_anew(connect: Connect, world: World) -> None:
@@ -219,6 +253,23 @@ async def test_twenty_visitors_at_once_each_have_their_conversation(connect: Con
     for n, line in enumerate(lines):
         await line.settled()
         assert {f["message"]["body"] for f in line.of("message.created")} == {f"I am {n}"}
+
+
+async def test_sockets_that_ended_leave_nothing_behind(connect: Connect, world: World) -> None:
+    buyers = [await db(make_buyer, world.store) for _ in range(5)]
+    for buyer in buyers:
+        widget, console = await connect.widget(buyer), await connect.console(world.ann)
+        # Gone before the answer: the message opens a conversation that nobody is there to follow.
+        await widget.send(type="message.send", client_id="1", body="Hello")
+        await widget.cut()
+        await console.cut()
+    for _ in range(100):
+        if await db(Conversation.objects.count) == len(buyers):
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)
+    assert not hub.sockets
+    assert not hub.topics
 
 
 async def test_a_reply_that_is_stale_comes_back_with_what_was_said(connect: Connect, world: World) -> None:

@@ -23,6 +23,7 @@ from inbox.services import (
     set_tags,
     snooze,
 )
+from orders.notes import add_note
 from tests.factories import World, agent_says, buyer_says
 from tests.sockets import Connect
 
@@ -58,6 +59,7 @@ def mixed_conversation(world: World) -> Conversation:
     set_tags(agent=ann, conversation_id=cid, add=[tag.id])
     set_priority(agent=ann, conversation_id=cid, priority=2)
     save_draft(agent=ann, conversation_id=cid, body=SECRET)
+    add_note(agent=ann, order_id=world.order.id, text=f"{SECRET} at the order", color="red")
     snooze(agent=ann, conversation_id=cid, until=timezone.now() + timedelta(hours=1))
     agent_says(bob, conversation, "It is on its way.")
     mark_read(agent=ann, conversation_id=cid, seq=99)

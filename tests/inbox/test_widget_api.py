@@ -234,7 +234,7 @@ def test_a_verified_buyer_sees_their_own_orders_and_nothing_internal(world: Worl
     assert order["number"] == "100234"
     assert order["shipping_fee"] == {"amount": 690, "currency": "USD"}
     assert order["items"] == [
-        {"name": "Mug", "quantity": 2, "total": {"amount": 4800, "currency": "USD"}},
+        {"name": "Mug", "variant": "", "quantity": 2, "total": {"amount": 4800, "currency": "USD"}},
     ]
     assert not {"address", "buyer_note", "can", "pending"} & set(order)
 

@@ -10,6 +10,7 @@ from inbox import live
 from inbox.cards import send_card
 from inbox.models import Attachment, Conversation
 from inbox.services import assign, resolve, set_priority
+from orders.notes import add_note
 from tests.conftest import Frames
 from tests.factories import World, agent_says, client_id, identity
 from tests.inbox.widget import API, Widget
@@ -44,6 +45,7 @@ def kim(world: World, pushed: Frames) -> Widget:
         ref=str(world.order.id),
         client_id=client_id(),
     )
+    add_note(agent=world.ann, order_id=world.order.id, text=f"at the order {SECRET}", color="red")
     agent_says(world.bob, conversation, f"@Sue last {SECRET}", private=True)
     resolve(agent=world.ann, conversation_id=cid)
     return widget

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from inbox.models import Channel, Conversation
@@ -131,3 +132,18 @@ def after_the_hold(action: OrderAction) -> Any:
 
 def long_after() -> Any:
     return timezone.now() + timedelta(hours=1)
+
+
+Login = Callable[[Agent], Client]
+
+
+@pytest.fixture
+def login() -> Login:
+    """Return a client that is logged in as the agent it is called with."""
+
+    def log_in(agent: Agent) -> Client:
+        client = Client()
+        client.force_login(agent, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return log_in

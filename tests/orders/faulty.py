@@ -1,7 +1,7 @@
 """A connector to the demo shop over a line that can be told how to fail."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from orders.stores.base import Result
 from orders.stores.demo import DemoStore
@@ -26,22 +26,26 @@ class FaultyStore(DemoStore):
         for plan in (cls.before, cls.after, cls.on_lookup, cls.keys, cls.lookups):
             plan.clear()
 
-    def lookup(self, key: str) -> Result | None:
+    def lookup(self, key: str, *, command: str = "", order_number: str = "") -> Result | None:
         self.lookups.append(key)
         _next(self.on_lookup)
         return super().lookup(key)
 
-    def change_shipping_fee(
-        self, *, order_number: str, fee: int, currency: str, key: str, expected: int
-    ) -> Result:
-        self.keys.append(key)
-        _next(self.before)
-        shop = DemoStore(self.connection)
-        result = shop.change_shipping_fee(
-            order_number=order_number, fee=fee, currency=currency, key=key, expected=expected
-        )
-        _next(self.after)
+    def __getattribute__(self, name: str) -> Any:
+        """Every command goes over the line: what the shop can do is named by its capabilities."""
+        found = super().__getattribute__(name)
+        return _over_the_line(found) if name in DemoStore.capabilities else found
+
+
+def _over_the_line(command: Callable[..., Result]) -> Callable[..., Result]:
+    def send(*, key: str, **rest: Any) -> Result:
+        FaultyStore.keys.append(key)
+        _next(FaultyStore.before)
+        result = command(key=key, **rest)
+        _next(FaultyStore.after)
         return result
+
+    return send
 
 
 def _next(plan: list[Callable[[], None]]) -> None:

@@ -39,7 +39,7 @@ def test_an_order_card_shows_the_order_as_its_buyer_may_see_it(world: World) -> 
     assert card["title"] == "Order 100234"
     assert card["order"]["shipping_fee"] == {"amount": 690, "currency": "USD"}
     assert card["order"]["items"] == [
-        {"name": "Mug", "quantity": 2, "total": {"amount": 4800, "currency": "USD"}}
+        {"name": "Mug", "variant": "", "quantity": 2, "total": {"amount": 4800, "currency": "USD"}}
     ]
     assert posted.payload["body"] == "Order 100234: 2 × Mug"
     assert not any(

@@ -10,9 +10,10 @@ from django.test import Client
 from orders.models import DemoShopOrder, Order
 from people.models import Store
 from people.visitors import verify_identity
+from tests.orders.acting import act, paid_order, run
 from tests.orders.conftest import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -87,3 +88,29 @@ def test_nothing_on_the_page_is_written_inline(demo: World, client: Client) -> N
     for script in re.findall(r"<script[^>]*>", html):
         assert "src=" in script or "application/json" in script
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+def test_my_orders_are_what_the_shop_has(demo: World, client: Client) -> None:
+    shop = demo.shop_order()
+    shop.address = {"name": "Ada Buyer", "line1": "99 Oak Avenue", "city": "Salem", "country": "US"}
+    shop.lines = [{"sku": "CUP-1", "name": "Cup", "variant": "", "quantity": 3, "unit_price": 900}]
+    shop.refunded, shop.on_hold = 250, True
+    shop.save()
+    html = client.get("/demo-shop/orders/?buyer=1001").content.decode()
+    for words in ("99 Oak Avenue", "3 × Cup", "$2.50", "On hold"):
+        assert words in html
+
+
+def test_a_label_is_there_for_goods_that_are_awaited_and_for_nothing_else(
+    demo: World, client: Client, settings: Any
+) -> None:
+    order = paid_order(demo, status="delivered")
+    asked = {"store": "demo", "number": order.number}
+    assert client.get("/demo-shop/return/", asked).status_code == 404
+    params = {"lines": [{"sku": "MUG-1", "quantity": 1}], "goods_back": True}
+    run(act(demo, "refund", params, order=order))
+    assert order.returns.get().label_url.endswith(f"/demo-shop/return/?store=demo&number={order.number}")
+    answer = client.get("/demo-shop/return/", asked)
+    assert "1 × Mug" in answer.content.decode()
+    settings.DEMO = False
+    assert client.get("/demo-shop/return/", asked).status_code == 404

@@ -84,7 +84,8 @@ def test_everybody_hears_that_it_was_done(world: World, frames: list[Any]) -> No
         f for t, f in heard if f["type"] == "order.updated" and t == (f"public.{world.conversation.id}",)
     ]
     assert set(public["order"]) == {
-        "id", "number", "status", "currency", "total", "shipping_fee", "items", "placed_at",
+        "id", "number", "status", "currency", "items_total", "discount", "tax", "total", "shipping_fee", "items",
+        "placed_at", "pay_url", "pay_by", "shipments", "due",
     }  # fmt: skip
     told = [json.dumps(f) for topics, f in heard if any(t.startswith("public.") for t in topics)]
     assert told
@@ -375,7 +376,7 @@ def test_an_undo_is_refused_after_payment(world: World) -> None:
 
 
 def test_an_undo_gives_the_limit_back(world: World, settings: Any) -> None:
-    settings.SHIPPING_FEE_LIMITS = {"agent": 690}
+    settings.ORDER_LIMITS = {"agent": {"change_shipping_fee": {"per_order": 690}}}
     run(undo(world, run(ask(world))))
     assert run(ask(world, key="k2")).state == "done"
 

@@ -18,13 +18,16 @@ class Command(BaseCommand):
             raise CommandError("The demo runs in demo mode only; start it with `make demo`.")
         from helpdesk import embedded
         from helpdesk.asgi import application
+        from helpdesk.demo.phone.channels import point_here
 
         port = options["port"]
         address = f"http://127.0.0.1:{port}"
+        point_here()
         self.stdout.write(
             f"""
   Console    {address}/inbox/
   Demo shop  {address}/demo-shop/
+  The phone  {address}/demo/phone/   (write as a buyer by WhatsApp, WeChat, Telegram, SMS or e-mail)
   API docs   {address}/api/v1/docs/
 
   Log in as  agent@demo.test, supervisor@demo.test or admin@demo.test

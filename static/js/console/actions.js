@@ -7,7 +7,7 @@ import { applySummary, desk, me, row, state } from "./store.js";
 import { say } from "./words.js";
 
 /** Run an action on a conversation; tell what went wrong, if anything did. Returns the new summary or null. */
-async function act(id, path, body) {
+export async function act(id, path, body) {
   try {
     return applySummary(await post(`conversations/${id}/${path}/`, body));
   } catch (failure) {

@@ -4,6 +4,7 @@ import { toast } from "../base.js";
 import * as composer from "./composer.js";
 import * as connection from "./connection.js";
 import * as conversation from "./conversation.js";
+import * as coupons from "./coupons.js";
 import * as header from "./header.js";
 import * as keyboard from "./keyboard.js";
 import * as layout from "./layout.js";
@@ -18,12 +19,17 @@ import { on as onSocket } from "./socket.js";
 import { applySummary, desk, on } from "./store.js";
 import { setZone } from "./format.js";
 import { say } from "./words.js";
+import * as deliveries from "./deliveries.js";
+import * as splitting from "./splitting.js";
+import * as templates from "./templates.js";
 import * as views from "./views.js";
+import * as ways from "./ways.js";
 
 setZone(document.body.dataset.timeZone);
-for (const part of [header, conversation, composer, menus, panel, list, views, keyboard, palette, notify, lightbox, layout, connection]) {
+for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, list, views, keyboard, palette, notify, lightbox, layout, splitting, connection]) {
   part.start();
 }
+deliveries.start({ changed: conversation.receive });
 
 onSocket("conversation.updated", ({ summary, ...frame }) => applySummary(summary, frame));
 onSocket("presence", ({ agent, state }) => {

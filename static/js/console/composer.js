@@ -9,7 +9,10 @@ import * as outbox from "./outbox.js";
 import { send as sendFrame } from "./socket.js";
 import { on, state } from "./store.js";
 import { selectBlank, watch } from "./suggest.js";
+import * as templates from "./templates.js";
 import { createUploads } from "./uploads.js";
+import * as waymenu from "./waymenu.js";
+import * as ways from "./ways.js";
 import { say } from "./words.js";
 
 const TYPING_MS = 3_000;
@@ -33,6 +36,12 @@ export function start() {
   suggest = watch(field, { isNote: () => draft?.mode === "note", changed });
   on("open", ({ id }) => open(id));
   on("detail", restoreFromServer);
+  on("ways", paintWay);
+  on("row", ({ row: known }) => known.id === conversation && paintWay());
+  on("received", followBuyer);
+  waymenu.start({ pick: pickWay, picked: () => draft?.via });
+  $("[data-template]", form).addEventListener("click", chooseTemplate);
+  document.getElementById("panel-body").addEventListener("htmx:configRequest", sendCardsTheSameWay);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -103,6 +112,45 @@ export function setMode(mode, { focus = false } = {}) {
   if (focus) field.focus();
 }
 
+// -- The way it goes
+
+function pickWay(id) {
+  draft.via = id;
+  store();
+  paintSend();
+  field.focus();
+}
+
+/** Who writes is answered where they are, unless an answer by another way is half written. */
+function followBuyer(message) {
+  if (message.author.kind !== "buyer" || !draft?.via || hasWords()) return;
+  draft.via = null;
+  paintSend();
+}
+
+function paintWay() {
+  if (!conversation) return;
+  waymenu.paint({ mode: draft.mode, via: draft.via, body: field.value.trim(), files: uploads.ready() });
+}
+
+const wayNow = () => (draft.mode === "reply" ? ways.chosen(draft.via) : null);
+
+/** The channel that a reply names; a way that is not there any more is not asked for. */
+const viaNow = () => (draft.via && wayNow()?.id === draft.via ? draft.via : null);
+
+/** What is put into the chat from the panel goes by the way that is picked here. */
+function sendCardsTheSameWay({ detail }) {
+  if (detail.verb !== "get" && draft && viaNow()) detail.parameters.via = viaNow();
+}
+
+function chooseTemplate() {
+  const id = conversation;
+  const via = wayNow().id;
+  templates.choose(wayNow(), (template, body) => {
+    outbox.add({ conversation: id, body, replyAfter: seenSeq(), via, template });
+  });
+}
+
 function store() {
   draft.files = uploads.ready();
   drafts.write(conversation, { ...draft });
@@ -125,9 +173,12 @@ function fit() {
 }
 
 const hasWords = () => Boolean(field.value.trim());
-const canSend = () => (hasWords() || uploads.ready().length > 0) && !uploads.busy() && !uploads.broken();
+const isOpenWay = () => (wayNow()?.state ?? "open") === "open";
+const canSend = () =>
+  (hasWords() || uploads.ready().length > 0) && !uploads.busy() && !uploads.broken() && isOpenWay();
 
 function paintSend() {
+  paintWay();
   attribute(sendButton, "aria-disabled", canSend() ? null : "true");
 }
 
@@ -170,6 +221,7 @@ function submit() {
   if (!conversation || !canSend()) {
     if (uploads.busy()) toast(say("upload.wait"));
     else if (uploads.broken()) toast(say("upload.broken"), { kind: "warning" });
+    else if (wayNow()?.reason) toast(wayNow().reason, { kind: "warning" });
     return;
   }
   const body = field.value.trim();
@@ -185,7 +237,7 @@ function submit() {
   const id = conversation;
   const isPrivate = draft.mode === "note";
   const attachments = uploads.ready();
-  outbox.add({ conversation: id, body, isPrivate, attachments, replyAfter: seenSeq() });
+  outbox.add({ conversation: id, body, isPrivate, attachments, replyAfter: seenSeq(), via: viaNow() });
   draft[draft.mode] = "";
   draft.files = [];
   field.value = "";

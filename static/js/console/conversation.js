@@ -2,11 +2,12 @@
 
 import { Failure, get, post } from "./api.js";
 import { $, debounce, show } from "./dom.js";
+import { inMyWords } from "./deliveries.js";
 import * as outbox from "./outbox.js";
 import { connectionState, on as onSocket, send } from "./socket.js";
 import { applyRead, applySummary, emit, me, on, row, state } from "./store.js";
 import {
-  allThreads, markFresh, peek, put, putPage, putUnsent, receipt, removeUnsent, reset, setDeliveries, threadOf, updateOrder,
+  allThreads, markFresh, peek, put, putPage, putUnsent, receipt, removeUnsent, reset, setDeliveries, threadOf, updateCard, updateOrder,
 } from "./thread.js";
 import * as timeline from "./timeline.js";
 
@@ -32,11 +33,16 @@ export function start() {
   onSocket("error", (error) => error.code === "too_far" && startOver(error.conversation ?? state.open));
   onSocket("delivery.updated", ({ conversation, message, deliveries }) => {
     const thread = peek(conversation);
-    if (thread) setDeliveries(thread, message, deliveries);
+    const changed = thread && setDeliveries(thread, message, deliveries);
+    if (changed) sayInMyWords(thread, changed);
   });
   onSocket("delivery.upto", ({ conversation, seq, state: reached }) => received(conversation, seq, reached));
   onSocket("read", onRead);
   onSocket("typing", onTyping);
+  onSocket("card.updated", ({ conversation, message, card }) => {
+    const thread = peek(conversation);
+    if (thread) updateCard(thread, message, card);
+  });
   onSocket("order.updated", ({ order }) => allThreads().forEach((thread) => updateOrder(thread, order)));
   addEventListener("focus", markRead);
   document.addEventListener("visibilitychange", () => {
@@ -215,12 +221,20 @@ export async function poll() {
   await loadDetail(thread.id);
 }
 
-function receive(message) {
+/** Why something did not arrive comes in English, for all who hear it; show it as this reader would say it. */
+async function sayInMyWords(thread, message) {
+  const told = await inMyWords(message);
+  if (told) put(thread, told);
+}
+
+/** Take in a message, new or as it is now. */
+export function receive(message) {
   const thread = peek(message.conversation);
   if (!thread?.loaded) return;
   const atEnd = timeline.isAtEnd();
   const isNew = put(thread, message);
   if (thread.upto < message.seq) fillGap({ [thread.id]: message.seq });
+  if (isNew && message.event?.event === "card.answered") readAnswered(thread, message.event.message);
   if (!isNew || state.open !== thread.id) return;
   const others = !isMine(message) && message.kind !== "system";
   // What was missed while elsewhere comes after the opening; what comes live is new only to who looks away.
@@ -230,6 +244,18 @@ function receive(message) {
   if (timeline.isAtEnd()) thread.seen = thread.upto;
   emit("received", message);
   markRead();
+}
+
+/** The line says that a card was answered; the frame that shows it may have been missed. */
+async function readAnswered(thread, messageId) {
+  const asked = [...thread.messages.values()].find((message) => message.id === messageId);
+  if (!asked || asked.card?.answer) return;
+  try {
+    const page = await get(`conversations/${thread.id}/messages/?before=${asked.seq + 1}&limit=1`);
+    page.results.forEach((message) => put(thread, message));
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+  }
 }
 
 function received(id, seq, reached) {

@@ -7,7 +7,7 @@ const PREFIX = `desk.draft.${me.id}.`;
 const SAVE_MS = 1_500;
 const timers = new Map();
 
-const blank = () => ({ mode: "reply", reply: "", note: "", files: [] });
+const blank = () => ({ mode: "reply", reply: "", note: "", files: [], via: null });
 
 export function read(id) {
   try {

@@ -1,15 +1,17 @@
 // One item of the timeline as DOM: built once, then patched.
 
-import { colorFor, initials } from "../base.js";
+import { colorFor, icon, initials } from "../base.js";
 import { drawCard } from "./cards.js";
 import { appendLinked, attribute, clone, show, slot, text } from "./dom.js";
 import { clock, day, dayKey, full, size } from "./format.js";
+import { addMail } from "./mail.js";
+import { setDelivery } from "./deliveries.js";
 import { desk, me, row } from "./store.js";
+import { isSplitOff } from "./splitting.js";
 import { systemTone, systemWords } from "./systemline.js";
 import { say } from "./words.js";
 
 const GROUP_GAP_MS = 5 * 60_000;
-const RANK = ["failed", "unknown", "queued", "sent", "delivered", "read"];
 // Two or three emoji and nothing else are said louder.
 const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}[\u{fe0f}\u{200d}\p{Emoji_Modifier}]*\s?){1,3}$/u;
 
@@ -26,6 +28,7 @@ function buildLine(message) {
   const node = clone("line");
   node.dataset.tone = systemTone(message.event);
   slot(node, "text").append(systemWords(message));
+  if (isSplitOff(message)) slot(node, "text").after(clone("join-back"));
   setTime(node, message.created_at);
   return node;
 }
@@ -52,7 +55,10 @@ function buildBubble(message) {
   for (const file of message.attachments) bubble.append(drawFile(file));
   // A picture or a card alone needs no bubble around it.
   if (message.card ? !message.attachments.length : !message.body && message.attachments.every(isImage)) bubble.dataset.bare = "";
-  setDelivery(node, message.deliveries);
+  if (message.original) addMail(bubble, message);
+  show(slot(node, "split"), message.author.kind === "buyer" && message.seq > 1);
+  setDelivery(node, message);
+  setVia(node, message);
   return node;
 }
 
@@ -114,33 +120,21 @@ function drawFile(file) {
   return node;
 }
 
-/** Show how far a message has come: the worst news first, for a failure must not hide behind another channel. */
-export function setDelivery(node, deliveries) {
-  const mark = slot(node, "mark");
-  if (!mark) return;
-  if (!deliveries?.length) {
-    show(mark, false);
-    return;
-  }
-  const states = deliveries.map((delivery) => delivery.state);
-  const state = states.includes("failed") ? "failed" : best(states);
-  const delivery = deliveries.find((candidate) => candidate.state === state);
-  mark.dataset.state = state;
-  node.dataset.delivery = state;
-  show(mark, true);
-  const words = say(`delivery.${state}`) + (delivery.detail ? `: ${delivery.detail}` : "");
-  mark.title = delivery.at ? `${words} · ${full(delivery.at)}` : words;
-  text(slot(mark, "words"), words);
-  text(slot(node, "failure"), state === "failed" ? words : "");
-  show(slot(node, "failure"), state === "failed");
+/** Name the channel; `regroup` shows it where it is another than before. */
+function setVia(node, message) {
+  if (message.private || !message.channel) return;
+  const kind = desk.channels[message.channel];
+  node.dataset.channel = message.channel;
+  const via = slot(node, "via");
+  via.append(icon(kind?.icon ?? "message-circle"), say("way.via", { name: kind?.label ?? message.channel }));
+  if (message.card && kind?.outside && message.author.kind !== "buyer") slot(node, "as-text").hidden = false;
 }
 
-const best = (states) => states.reduce((a, b) => (RANK.indexOf(b) > RANK.indexOf(a) ? b : a));
-
-/** Move deliveries of a message forward to `state`; a receipt never takes back a later one, nor a failure. */
-export function advance(deliveries, state) {
-  return deliveries.map((d) =>
-    d.state !== "failed" && RANK.indexOf(d.state) < RANK.indexOf(state) ? { ...d, state } : d);
+/** Whether a message came, or went, by another channel than the one said before it. */
+function isAnotherWay(node, before) {
+  let last = before;
+  while (last && !last.dataset.channel) last = last.previousElementSibling;
+  return last ? last.dataset.channel !== node.dataset.channel : Boolean(desk.channels[node.dataset.channel]?.outside);
 }
 
 /** Mark a node by what stands before it: whether it begins a day, or goes on in the same voice. */
@@ -148,8 +142,10 @@ export function regroup(node, before) {
   if (!node) return;
   const newDay = !before || before.dataset.day !== node.dataset.day;
   show(slot(node, "day").parentElement, newDay);
+  const isNewWay = Boolean(node.dataset.channel) && isAnotherWay(node, before);
+  if (slot(node, "via")) show(slot(node, "via"), isNewWay);
   const goesOn = Boolean(
-    before && !newDay && node.dataset.group && before.dataset.group === node.dataset.group
+    before && !newDay && !isNewWay && node.dataset.group && before.dataset.group === node.dataset.group
     && node.dataset.at - before.dataset.at < GROUP_GAP_MS && !("fresh" in node.dataset),
   );
   attribute(node, "data-first", goesOn ? null : "");

@@ -1,5 +1,6 @@
 // Telling the agent what they do not see: bell, title, sound, desktop notification. Only for what is theirs to
-// answer: their own conversations and those that nobody has, mentions, and what was given to them.
+// answer: their own conversations and those that nobody has, mentions, what was given to them, and what waits for
+// their approval, or was decided for them.
 
 import { $, clone, show, slot, text } from "./dom.js";
 import { ago } from "./format.js";
@@ -15,7 +16,8 @@ const MOST = 30;
 const menu = document.getElementById("bell-menu");
 const badge = document.getElementById("bell-count");
 const plainTitle = document.title;
-const news = []; // {id, kind, at}, newest first
+const news = []; // {id, kind, at}, newest first; what is about no conversation also has {who, words, href}
+const decided = new Set(); // of this page: frames repeat what was said before
 let unseen = 0;
 let settings = { sound: true, desktop: false };
 let lastSound = 0;
@@ -32,6 +34,8 @@ export function start() {
   lead();
   on("row", onRow);
   on("open", ({ id }) => id && drop(id));
+  onSocket("order.action", onAction);
+  onSocket("coupon.code", onCode);
   onSocket("mention", ({ conversation }) => tell("mention", conversation));
   menu.addEventListener("beforetoggle", (event) => event.newState === "open" && opened());
   menu.addEventListener("click", onClick);
@@ -56,7 +60,7 @@ function lead() {
 
 function onRow({ row: known, before, frame }) {
   drawTitle();
-  if (frame.cause === "message.created" && frame.author_kind === "buyer") {
+  if (["message.created", "card.answered"].includes(frame.cause) && frame.author_kind === "buyer") {
     const concerns = !known.assignee || known.assignee.id === me.id;
     if (concerns && known.last_seq !== before?.last_seq) tell("message", known.id);
   } else if (frame.cause === "conversation.assigned" && known.assignee?.id === me.id && before?.assignee?.id !== me.id) {
@@ -64,20 +68,45 @@ function onRow({ row: known, before, frame }) {
   }
 }
 
+/** Supervisors hear what begins to wait, whoever asked what became of it. */
+function onDecision(one, { goesOn, what, href }) {
+  const mine = one.agent?.id === me.id;
+  if (one.state === "waiting" && me.role !== "agent" && !mine) {
+    tellOf(`${one.id}.waiting`, "approval", one.agent, what, "/orders/approvals/");
+  } else if (mine && one.approver && (one.state === goesOn || one.state === "rejected")) {
+    const verdict = one.state === "rejected" ? "rejected" : "approved";
+    tellOf(`${one.id}.${verdict}`, verdict, one.approver, what, href);
+  }
+}
+
+const onAction = ({ action }) =>
+  onDecision(action, { goesOn: "held", what: say("news.order", action), href: `/orders/${action.order}/` });
+
+const onCode = ({ code }) => {
+  const href = code.conversation ? `/inbox/${code.conversation}/` : "/orders/approvals/";
+  onDecision(code, { goesOn: "creating", what: code.coupon.name, href });
+};
+
+function tellOf(id, kind, who, what, href) {
+  if (decided.has(id) || !who) return;
+  decided.add(id);
+  tell(kind, id, { who, words: say(`news.${kind}`, { what }), href });
+}
+
 const inView = (id) => state.open === id && !document.hidden && document.hasFocus();
 
-function tell(kind, id) {
+function tell(kind, id, more = {}) {
   if (inView(id)) return;
   const old = news.findIndex((item) => item.id === id && item.kind === kind);
   if (old >= 0) news.splice(old, 1);
   else unseen += 1;
-  news.unshift({ id, kind, at: new Date().toISOString() });
+  news.unshift({ id, kind, at: new Date().toISOString(), ...more });
   news.length = Math.min(news.length, MOST);
   drawBadge();
   if (menu.matches(":popover-open")) drawList();
   if (!leads) return;
   if (settings.sound) beep(kind);
-  if (settings.desktop && (document.hidden || !document.hasFocus())) showDesktop(kind, id);
+  if (settings.desktop && (document.hidden || !document.hasFocus())) showDesktop(kind, id, more);
 }
 
 /** The conversation was opened: it is no news any more. */
@@ -111,11 +140,12 @@ function opened() {
 function drawList() {
   const nodes = news.map((item) => {
     const known = row(item.id);
+    const who = item.who ?? known?.buyer;
     const node = clone("news");
     node.dataset.id = item.id;
-    text(slot(node, "name"), known?.buyer.name ?? "");
-    if (known) paintAvatar(slot(node, "avatar"), known.buyer);
-    text(slot(node, "words"), item.kind === "message" ? known?.preview : say(`news.${item.kind}`));
+    text(slot(node, "name"), who?.name ?? "");
+    if (who) paintAvatar(slot(node, "avatar"), who);
+    text(slot(node, "words"), item.words ?? (item.kind === "message" ? known?.preview : say(`news.${item.kind}`)));
     text(slot(node, "time"), ago(item.at));
     return node;
   });
@@ -125,7 +155,9 @@ function drawList() {
 
 function onClick(event) {
   const item = event.target.closest("[data-id]");
-  if (item) emit("choose", { id: item.dataset.id });
+  const href = item && news.find((one) => one.id === item.dataset.id)?.href;
+  if (href) location.assign(href);
+  else if (item) emit("choose", { id: item.dataset.id });
 }
 
 function drawSettings() {
@@ -179,14 +211,16 @@ function beep(kind) {
   }
 }
 
-function showDesktop(kind, id) {
+function showDesktop(kind, id, { who, words, href }) {
   const known = row(id);
-  if (!known) return;
-  const words = kind === "message" ? known.preview : say(`news.${kind}`);
-  const notification = new Notification(known.buyer.name, { body: words, tag: id });
+  const name = who?.name ?? known?.buyer.name;
+  if (!name) return;
+  const body = words ?? (kind === "message" ? known.preview : say(`news.${kind}`));
+  const notification = new Notification(name, { body, tag: id });
   notification.onclick = () => {
     window.focus();
-    emit("choose", { id });
+    if (href) location.assign(href);
+    else emit("choose", { id });
     notification.close();
   };
 }

@@ -10,7 +10,7 @@ const PREFIX = `desk.outbox.${me.id}.`;
 const ANSWER_WITHIN_MS = 10_000;
 const RETRY_MS = 2_000;
 const HOPELESS = new Set(["invalid", "empty", "too_long", "too_large", "not_found", "conflict", "unknown_attachment",
-  "permission_denied"]);
+  "permission_denied", "window_closed", "channel_off", "stopped", "unknown_channel", "unknown_template", "required", "provider_away"]);
 
 const entries = new Map(); // client_id -> entry, oldest first
 const timers = new Map();
@@ -37,9 +37,9 @@ export const pending = (conversation) => [...entries.values()].filter((e) => e.c
 export const unsent = () => entries.size;
 
 /** Queue a message and send it as soon as there is a way. */
-export function add({ conversation, body, isPrivate, attachments, replyAfter }) {
+export function add({ conversation, body, isPrivate = false, attachments = [], replyAfter, via = null, template = null }) {
   const entry = {
-    client_id: clientId(), conversation, body, private: isPrivate, attachments, reply_after: replyAfter,
+    client_id: clientId(), conversation, body, private: isPrivate, attachments, reply_after: replyAfter, via, template,
     state: "waiting", at: Date.now(),
   };
   keep(entry);
@@ -83,13 +83,17 @@ function forget(entry, ack = null) {
 const frameOf = (e) => ({
   client_id: e.client_id, body: e.body, private: e.private,
   attachments: e.attachments.map((file) => file.id),
-  ...(e.private ? {} : { reply_after: e.reply_after, force: Boolean(e.force) }),
+  ...(e.private ? {} : { reply_after: e.reply_after, force: Boolean(e.force), via: e.via ?? null }),
+  ...(e.template ? { template: e.template } : {}),
 });
 
 /** Send what waits: by the socket where it is open, else one after another over HTTP. */
 export function flush() {
   if (!isOpen()) return;
-  for (const entry of [...entries.values()].filter((e) => e.state === "waiting")) {
+  const waiting = [...entries.values()].filter((e) => e.state === "waiting");
+  // A template is looked up at its provider, which is no work for a socket.
+  if (waiting.some((e) => e.template)) flushByHttp((e) => Boolean(e.template));
+  for (const entry of waiting.filter((e) => !e.template)) {
     if (!sendFrame({ type: "message.send", conversation: entry.conversation, ...frameOf(entry) })) return;
     keep({ ...entry, state: "sending" });
     // A frame that gets no answer may have been lost on the way: ask over HTTP, by the same client_id.
@@ -97,11 +101,12 @@ export function flush() {
   }
 }
 
-export async function flushByHttp() {
+/** Send what waits (of that, what is `wanted`) one after another over HTTP. */
+export async function flushByHttp(wanted = () => true) {
   if (posting) return;
   posting = true;
   try {
-    for (let entry; (entry = [...entries.values()].find((e) => e.state === "waiting")); ) {
+    for (let entry; (entry = [...entries.values()].find((e) => e.state === "waiting" && wanted(e))); ) {
       keep({ ...entry, state: "sending" });
       try {
         confirm(entry.client_id, await post(`conversations/${entry.conversation}/messages/`, frameOf(entry)));
@@ -133,7 +138,7 @@ function refuse(id, code, detail, since = null) {
   if (!entry) return;
   clearTimeout(timers.get(id));
   if (code === "stale") keep({ ...entry, state: "stale", since: since ?? [] });
-  else if (HOPELESS.has(code)) keep({ ...entry, state: "failed", detail });
+  else if (HOPELESS.has(code)) keep({ ...entry, state: "failed", code, detail });
   else if (wait(id)) timers.set(id, setTimeout(flush, RETRY_MS));
 }
 

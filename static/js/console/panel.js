@@ -34,6 +34,7 @@ export function start() {
   onSocket("state", (now) => now === "open" && isBroken && state.open && load());
   onSocket("order.updated", ({ order }) => ring(order.id, order.buyer?.id));
   onSocket("order.action", ({ order }) => ring(order?.id ?? order));
+  onSocket("order.request", ({ order }) => ring(order));
   onSocket("buyer.updated", () => ring(null));
   paintTabs();
 }

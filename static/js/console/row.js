@@ -70,11 +70,11 @@ function markFound(node, said, found) {
 }
 
 function paintChannel(node, channel) {
+  text(slot(node, "channel-name"), channel.name);
+  node.title = channel.name;
   if (node.dataset.kind === channel.kind) return;
   node.dataset.kind = channel.kind;
-  const kind = desk.channels[channel.kind];
-  node.replaceChildren(icon(kind?.icon ?? "message-circle"));
-  node.title = channel.name;
+  slot(node, "icon").replaceChildren(icon(desk.channels[channel.kind]?.icon ?? "message-circle"));
 }
 
 function paintPriority(node, priority) {

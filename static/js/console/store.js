@@ -7,7 +7,8 @@ export const desk = {
   agents: boot.agents,
   teams: boot.teams,
   tags: boot.tags,
-  channels: boot.channels, // kind -> {label, icon}
+  channels: boot.channels, // kind -> {label, icon, outside, segments}
+  ways: boot.ways, // the channels of one's stores: {id, kind, name, store}
   limits: boot.limits,
 };
 

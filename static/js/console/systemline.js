@@ -17,18 +17,31 @@ export function systemWords(message) {
 export function systemTone(event) {
   const name = event?.event ?? "";
   if (name.startsWith(ORDER_ACTION)) return name.endsWith("failed") || name.endsWith("unknown") ? "problem" : "order";
+  if (name.startsWith("payment.") || name.startsWith("return.")) return "order";
+  if (name === "consent.changed") return event.state === "none" ? "problem" : "plain";
+  if (name === "card.answered") return event.needs_somebody ? "problem" : "resolved";
   return name.replace("conversation.", "") || "plain";
 }
 
 /** Keys from the most to the least specific; the first that the page has words for is taken. */
 function keysFor(event) {
   const name = event.event;
-  if (name.startsWith(ORDER_ACTION)) return [`${name}.${event.kind}`, name];
+  if (name.startsWith(ORDER_ACTION)) return [`${name}.${event.kind}.${variant(event)}`, `${name}.${event.kind}`, name];
+  if (name === "card.answered") return [`${name}.${event.card}.${event.choice}`, name];
   if (name === "conversation.assigned") return [`${name}.${assignment(event)}`];
   if (name === "conversation.reopened") return [`${name}.${event.by}`, name];
   if (name === "conversation.tagged") return [`${name}.${tagging(event)}`];
   if (name === "conversation.rated") return [`${name}.${event.comment ? "comment" : "plain"}`];
+  if (name === "delivery.moved_on") return [`${name}.${event.why}`];
+  if (name === "consent.changed") return [`${name}.${event.state}`];
   return [name];
+}
+
+/** What distinguishes two lines about the same kind of action. */
+function variant(event) {
+  if (typeof event.after?.on_hold === "boolean") return event.after.on_hold ? "on" : "off";
+  if (event.after?.charge?.amount) return "charged";
+  return event.cost?.amount > 0 ? "paid_back" : "plain";
 }
 
 function assignment(event) {
@@ -49,8 +62,16 @@ function paramsFor(event) {
   if (event.priority !== undefined) params.priority = say(`priority.${event.priority}`);
   if (event.rating) params.rating = "★".repeat(event.rating) + "☆".repeat(5 - event.rating);
   for (const list of ["added", "removed"]) if (event[list]) params[list] = event[list].join(", ");
+  if (event.amount) params.amount = money(event.amount);
+  if (event.kind) params.what = say(`action.${event.kind}`);
+  if (event.cost) params.cost = money(event.cost);
+  const { items, back, replacement, charge, shipping_method: method } = event.after ?? {};
+  Object.assign(params, { items: items ?? event.items, back, replacement, method, charge: charge && money(charge) });
   for (const side of ["before", "after"]) if (event[side]) params[side] = amount(event[side]);
   return params;
 }
 
-const amount = (side) => money(side.shipping_fee ?? side.total, side.currency);
+const amount = (side) => {
+  const value = side.shipping_fee ?? side.total;
+  return value === undefined ? "" : money(value, side.currency);
+};

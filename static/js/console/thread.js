@@ -3,7 +3,8 @@
 
 import { drawCard } from "./cards.js";
 import { $$, attribute } from "./dom.js";
-import { advance, build, regroup, setDelivery } from "./message.js";
+import { advance, isOutside, setDelivery } from "./deliveries.js";
+import { build, regroup } from "./message.js";
 import { drawUnsent } from "./unsent.js";
 
 const KEPT = 12; // conversations whose timeline is kept for coming back
@@ -62,6 +63,7 @@ export function putPage(thread, messages, hasOlder) {
       const node = build(message);
       thread.messages.set(message.seq, message);
       thread.nodes.set(message.seq, node);
+      removeUnsent(thread, message.client_id); // acknowledged before this page came
       added.append(node);
     }
     thread.list.prepend(added);
@@ -114,7 +116,7 @@ function follow(thread) {
 
 function patch(thread, known, message) {
   if (JSON.stringify(known.deliveries) !== JSON.stringify(message.deliveries)) {
-    setDelivery(thread.nodes.get(message.seq), message.deliveries);
+    setDelivery(thread.nodes.get(message.seq), message);
   }
   if (message.card && JSON.stringify(known.card) !== JSON.stringify(message.card)) redraw(thread, message);
 }
@@ -133,22 +135,35 @@ export function updateOrder(thread, order) {
   }
 }
 
+/** A card is another now: it was answered, or shows something else. */
+export function updateCard(thread, messageId, card) {
+  for (const message of thread.messages.values()) {
+    if (message.id !== messageId) continue;
+    message.card = card;
+    redraw(thread, message);
+  }
+}
+
+/** Show what became of a message; return it, where it is here. */
 export function setDeliveries(thread, messageId, deliveries) {
   for (const [seq, message] of thread.messages) {
     if (message.id !== messageId) continue;
     message.deliveries = deliveries;
-    setDelivery(thread.nodes.get(seq), deliveries);
+    setDelivery(thread.nodes.get(seq), message);
+    return message;
   }
+  return null;
 }
 
 /** Everything of ours up to `seq` has come at least as far as `state`. */
 export function receipt(thread, seq, state) {
   for (const message of thread.messages.values()) {
-    if (message.seq > seq || !message.deliveries.length) continue;
+    // What a provider was given is what that provider tells of: another channel's receipts say nothing of it.
+    if (message.seq > seq || !message.deliveries.length || isOutside(message)) continue;
     const moved = advance(message.deliveries, state);
     if (moved.every((delivery, index) => delivery === message.deliveries[index])) continue;
     message.deliveries = moved;
-    setDelivery(thread.nodes.get(message.seq), moved);
+    setDelivery(thread.nodes.get(message.seq), message);
   }
 }
 

@@ -4,7 +4,7 @@ import { $, clone, show, slot, text } from "./dom.js";
 import { build } from "./message.js";
 import { isOpen } from "./socket.js";
 import { me } from "./store.js";
-import { say } from "./words.js";
+import { has, say } from "./words.js";
 
 /** Draw an entry of the outbox as a message, with its state and the ways out of it. */
 export function drawUnsent(entry) {
@@ -25,6 +25,7 @@ export function drawUnsent(entry) {
 }
 
 function wordsFor(entry) {
+  if (entry.state === "failed" && has(`refused.${entry.code}`)) return `${say("unsent.failed")} ${say(`refused.${entry.code}`)}`;
   if (entry.state === "failed" && entry.detail) return `${say("unsent.failed")} ${entry.detail}`;
   return say(entry.state === "waiting" && isOpen() ? "unsent.retrying" : `unsent.${entry.state}`);
 }

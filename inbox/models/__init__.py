@@ -1,0 +1,28 @@
+"""The rows of the inbox, by noun."""
+
+from inbox.models.channels import Channel, Payload, Received
+from inbox.models.consent import Consent
+from inbox.models.conversations import Conversation, Tag, Tagging
+from inbox.models.messages import Attachment, Delivery, Draft, Mention, Message, ReadMark, attachment_path
+from inbox.models.originals import Original
+from inbox.models.words import CannedReply, SearchEntry
+
+__all__ = [
+    "Attachment",
+    "CannedReply",
+    "Channel",
+    "Consent",
+    "Conversation",
+    "Delivery",
+    "Draft",
+    "Mention",
+    "Message",
+    "Original",
+    "Payload",
+    "ReadMark",
+    "Received",
+    "SearchEntry",
+    "Tag",
+    "Tagging",
+    "attachment_path",
+]

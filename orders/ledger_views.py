@@ -1,0 +1,103 @@
+"""The ledger as a page and as a file, for supervisors."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from helpdesk.lib.keyset import BadCursor
+from helpdesk.lib.sheets import csv_response
+from orders import actions, ledger
+from orders.ledger import BY_RULE, FIRST_DAY, LAST_DAY, Asked
+from orders.models import OrderAction
+from people.access import colleagues_for, stores_for
+from people.models import Agent
+from people.views.roles import AgentRequest, for_supervisors
+
+
+class LedgerFilter(forms.Form):
+    """What of the ledger is shown. What is wrong in it is said at its field, and left out."""
+
+    number = forms.CharField(label=gettext_lazy("Order number"), max_length=40, required=False)
+    kind = forms.ChoiceField(label=gettext_lazy("Action"), required=False)
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    agent = forms.ChoiceField(label=gettext_lazy("Asked by"), required=False)
+    store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
+    since = forms.DateField(label=gettext_lazy("From date"), required=False)
+    until = forms.DateField(label=gettext_lazy("To date"), required=False)
+    over = forms.BooleanField(label=gettext_lazy("Above a limit"), required=False)
+
+    def __init__(self, data: Any, *, agent: Agent) -> None:
+        super().__init__(data, auto_id="ledger-%s")
+        kinds = [(kind.kind, kind.label) for kind in actions.all_actions().values()]
+        people = [(str(one.pk), one.name) for one in colleagues_for(agent)]
+        self._choose("kind", _("All actions"), kinds)
+        self._choose("state", _("All states"), list(OrderAction.State.choices))
+        self._choose("agent", _("Everybody"), [*people, (BY_RULE, _("A rule of the store"))])
+        self._choose("store", _("All stores"), [(store.key, store.name) for store in stores_for(agent)])
+        for name in ("since", "until"):
+            widget = self.fields[name].widget
+            widget.input_type = "date"
+            widget.format = "%Y-%m-%d"
+            widget.attrs.update(min=FIRST_DAY.isoformat(), max=LAST_DAY.isoformat())
+
+    def _choose(self, name: str, every: str, choices: list[Any]) -> None:
+        self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("since", "until"):
+            if (day := data.get(name)) and not FIRST_DAY <= day <= LAST_DAY:
+                self.add_error(name, _("Choose a day of this century or the next."))
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("The range ends before it begins."))
+        return data
+
+    def asked(self) -> Asked:
+        self.is_valid()
+        return Asked(**{name: value for name, value in self.cleaned_data.items() if value})
+
+    def query(self) -> dict[str, str]:
+        """Return what was asked, as it stands in an address."""
+        return {name: value for name in self.fields if (value := self.data.get(name, ""))}
+
+
+@for_supervisors
+@require_GET
+def page(request: AgentRequest) -> HttpResponse:
+    form = LedgerFilter(request.GET, agent=request.user)
+    rows = ledger.entries(request.user, form.asked())
+    cursor = request.GET.get("cursor", "")
+    try:
+        found, more = ledger.page(rows, cursor=cursor)
+    except BadCursor:
+        cursor = ""
+        found, more = ledger.page(rows)
+    kept = form.query()
+    context = {
+        "form": form,
+        "lines": ledger.lines(found),
+        "next": urlencode({**kept, "cursor": more}) if more else "",
+        "query": urlencode(kept),
+    }
+    if "HX-Request" not in request.headers:
+        template = "orders/ledger/page.html"
+    else:
+        template = "orders/ledger/_rows.html" if cursor else "orders/ledger/_list.html"
+    return render(request, template, context)
+
+
+@for_supervisors
+@require_GET
+def export(request: AgentRequest) -> HttpResponseBase:
+    """Answer with what the page shows, all of it, as a file."""
+    form = LedgerFilter(request.GET, agent=request.user)
+    rows = ledger.entries(request.user, form.asked())
+    return csv_response(request, "actions", ledger.file_head(), ledger.file_rows(rows))
