@@ -17,7 +17,7 @@ from inbox.transports import all_transports
 from inbox.transports.base import Transport
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ["helpdesk", "people", "events", "inbox", "orders", "knowledge"]
+APPS = ["helpdesk", "people", "events", "inbox", "orders", "knowledge", "team"]
 # Modules of what comes in from outside: they parse, check access, call one service and shape the answer.
 OUTER = {
     "views",
