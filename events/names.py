@@ -49,6 +49,8 @@ REVIEW_HIDDEN = "review.hidden"
 REVIEW_SHOWN = "review.shown"
 LIMIT_CHANGED = "limit.changed"
 RULE_CHANGED = "rule.changed"
+ROUTING_CHANGED = "routing.changed"  # who gets conversations, and how many
+HOURS_CHANGED = "hours.changed"
 CONNECTION_CHANGED = "connection.changed"
 DELIVERY_MOVED_ON = "delivery.moved_on"  # not read, or failed: it goes over another channel as well
 CONSENT_CHANGED = "consent.changed"
@@ -59,6 +61,18 @@ BUYER_BLOCKED = "buyer.blocked"
 BUYER_UNBLOCKED = "buyer.unblocked"
 BUYER_MERGED = "buyer.merged"
 BUYER_SPLIT = "buyer.split"
+ARTICLE_CREATED = "article.created"
+ARTICLE_CHANGED = "article.changed"  # where it stands and who sees it; words are published
+ARTICLE_PUBLISHED = "article.published"
+ARTICLE_WITHDRAWN = "article.withdrawn"
+ARTICLE_RESTORED = "article.restored"  # an old version is the working copy again
+ARTICLE_ARCHIVED = "article.archived"
+ARTICLE_UNARCHIVED = "article.unarchived"
+ARTICLE_REPORTED = "article.reported"  # out of date, says an agent
+ARTICLE_REPORTS_CLOSED = "article.reports_closed"
+ARTICLES_IMPORTED = "articles.imported"
+CATEGORY_CHANGED = "category.changed"
+SYNONYMS_CHANGED = "synonyms.changed"
 AGENT_LOGGED_IN = "agent.logged_in"
 AGENT_LOGGED_OUT = "agent.logged_out"
 AGENT_PRESENCE = "agent.presence"
@@ -67,6 +81,8 @@ AGENT_CHANGED = (
     "agent.changed"  # role, teams, active, password: what changed is in the data, never the password
 )
 TEAM_CHANGED = "team.changed"
+KEY_CREATED = "key.created"  # of the API: by its name and first characters, never the key
+KEY_REVOKED = "key.revoked"
 STORE_CHANGED = "store.changed"
 CHANNEL_CHANGED = "channel.changed"  # credentials by their names only
 

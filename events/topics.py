@@ -33,6 +33,11 @@ def session(key_digest: str) -> str:
     return f"session.{key_digest}"
 
 
+def key(key_id: UUID | str) -> str:
+    """One key of the API: what was opened with it hears when it is revoked."""
+    return f"key.{key_id}"
+
+
 def widgets(store_id: UUID | str) -> str:
     """Every open widget of a store: whether somebody is there."""
     return f"widgets.{store_id}"

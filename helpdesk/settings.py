@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "inbox",
     "orders",
     "knowledge",
+    "team",
 ]
 
 MIDDLEWARE = [
@@ -196,7 +197,7 @@ CELERY_BEAT_SCHEDULE = {
     "read-new-payloads": {"task": "inbox.tasks.read_new_payloads", "schedule": 10.0},
     "fetch-mail": {"task": "inbox.tasks.fetch_mail", "schedule": 5.0},
     "discard-old-payloads": {"task": "inbox.tasks.discard_old_payloads", "schedule": 86_400.0},
-    "release-conversations": {"task": "inbox.tasks.release_conversations", "schedule": 15.0},
+    "route-conversations": {"task": "inbox.tasks.route_conversations", "schedule": 5.0},
     "tell-stores-of-reviews": {"task": "orders.reviews.tasks.tell_stores", "schedule": 5.0},
     "run-due-actions": {"task": "orders.tasks.run_due_actions", "schedule": 2.0},
     "take-in-hooks": {"task": "orders.tasks.take_in_new_hooks", "schedule": 10.0},
@@ -279,6 +280,7 @@ ORDER_LADDER = [3, 5, 8, 12]
 # -- People
 
 AUTH_USER_MODEL = "people.Agent"
+PRESENCE_JOB = "inbox.tasks.route_conversations"  # when somebody is there, or chose to be or not to be
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
@@ -368,6 +370,9 @@ DRF_STANDARDIZED_ERRORS = {
 }
 PUSH_REQUESTS_PER_MINUTE = env.int("PUSH_REQUESTS_PER_MINUTE", default=600)  # of one shop
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1_200)  # of one agent
+# By whom a request of /api/v1/ may come. A key goes first: with one, no cookie is looked at.
+API_AUTHENTICATION = ["people.keys_api.KeyAuthentication", "helpdesk.lib.api.SessionAuthentication"]
+KEY_GUESSES_PER_MINUTE = env.int("KEY_GUESSES_PER_MINUTE", default=20)  # keys that there are not, of one address
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Helpdesk API",
     "VERSION": "1",

@@ -43,6 +43,8 @@ REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 409: ErrorsSerializer}
 
 
 class Orders(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="List orders",
@@ -56,6 +58,8 @@ class Orders(ApiView):
 
 
 class BuyerOrders(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=["Buyers"],
         summary="A buyer's orders",
@@ -81,6 +85,8 @@ def _page(request: Request, page: Page) -> Response:
 
 
 class OrderDetail(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="One order",
@@ -102,6 +108,8 @@ def _order(agent: Agent, order_id: UUID) -> Order:
 
 
 class OrderActions(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="What was done to an order",
@@ -156,6 +164,8 @@ class OrderActions(ApiView):
 
 
 class ApproveAction(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Approve an action that waits",
@@ -171,6 +181,8 @@ class ApproveAction(ApiView):
 
 
 class RejectAction(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Reject an action that waits",
@@ -192,6 +204,8 @@ def _action(agent: Agent, order_id: UUID, action_id: UUID) -> OrderAction:
 
 
 class SettleAction(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Say what became of an action",
@@ -208,6 +222,8 @@ class SettleAction(ApiView):
 
 
 class UndoAction(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Take back, or undo",
@@ -229,6 +245,8 @@ class UndoAction(ApiView):
 
 
 class Products(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Find products",
@@ -248,6 +266,8 @@ class Products(ApiView):
 
 
 class Search(ApiView):
+    scope = {"GET": ("buyers:read", "conversations:read", "orders:read")}
+
     @extend_schema(
         tags=["Search"],
         summary="Find conversations, buyers and orders",

@@ -48,6 +48,8 @@ class OrderActionQuery(serializers.Serializer[Any]):
 
 
 class Actions(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=["Orders"],
         summary="List actions on orders",

@@ -20,6 +20,8 @@ TAGS = ["Orders"]
 
 
 class OrderNotes(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Notes at an order",
@@ -57,6 +59,8 @@ class OrderNotes(ApiView):
 
 
 class OrderNoteDetail(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Change a note",

@@ -20,6 +20,8 @@ TAGS = ["Requests"]
 
 
 class Requests(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="List buyers' requests",
@@ -37,12 +39,16 @@ class Requests(ApiView):
 
 
 class RequestDetail(ApiView):
+    scope = "orders"
+
     @extend_schema(tags=TAGS, summary="One request", responses=shapes.BuyerRequestSerializer)
     def get(self, request: Request, request_id: UUID) -> Response:
         return Response(_data(agent_of(request), request_id))
 
 
 class AcceptRequest(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Accept a request",
@@ -63,6 +69,8 @@ class AcceptRequest(ApiView):
 
 
 class DeclineRequest(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Decline a request",

@@ -17,6 +17,8 @@ from people.api import agent_of
 
 
 class ReturnReceived(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=["Orders"],
         summary="Mark a return as received",

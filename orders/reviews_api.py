@@ -81,6 +81,8 @@ class HideInput(serializers.Serializer[Any]):
 
 
 class Reviews(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="List reviews",
@@ -97,12 +99,16 @@ class Reviews(ApiView):
 
 
 class ReviewDetail(ApiView):
+    scope = "orders"
+
     @extend_schema(tags=TAGS, summary="One review", responses=ReviewSerializer)
     def get(self, request: Request, review_id: UUID) -> Response:
         return _shown(agent_of(request), review_id)
 
 
 class ReplyToReview(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Answer a review",
@@ -121,6 +127,8 @@ class ReplyToReview(ApiView):
 
 
 class HideReview(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS,
         summary="Hide a review",
@@ -135,6 +143,8 @@ class HideReview(ApiView):
 
 
 class ShowReview(ApiView):
+    scope = "orders"
+
     @extend_schema(
         tags=TAGS, summary="Show a review again", request=None, responses={200: ReviewSerializer, **REFUSALS}
     )

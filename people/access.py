@@ -1,8 +1,21 @@
 """Who may see what. Access is a query: a view that starts from one of these cannot leak."""
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from people.models import Agent, Buyer, Store
+
+DEMO_ACCOUNTS = "@demo.test"
+
+
+def may_enter(agent: Agent) -> bool:
+    """False for who is disabled, and for the demo's people where the desk is served for real."""
+    return agent.is_active and not is_shut_demo(agent.email)
+
+
+def is_shut_demo(email: str) -> bool:
+    """True for accounts whose password everybody knows, outside of the demo."""
+    return email.lower().endswith(DEMO_ACCOUNTS) and not (settings.DEMO or settings.DEBUG)
 
 
 def stores_for(agent: Agent) -> QuerySet[Store]:

@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from helpdesk.lib.addresses import client_ip
 from people import services, sessions
+from people.access import is_shut_demo
 from people.models import Agent
-
-DEMO_ACCOUNTS = "@demo.test"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -29,8 +28,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Agent | None:
         """Tell axes by the name it looks for whose password this is, in one spelling."""
         login = (credentials.get("email") or "").strip().lower()
-        if login.endswith(DEMO_ACCOUNTS) and not (settings.DEMO or settings.DEBUG):
-            return None  # everybody knows their password: a demo's database that is served for real lets nobody in
+        if is_shut_demo(login):
+            return None
         agent: Agent | None = super().authenticate(request, **credentials, login=login)
         return agent
 

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.lib.api import ApiView
+from helpdesk.lib.scopes import ANY_KEY
 from people.access import agents_for, stores_for
 from people.models import Agent, Store, Team
 from people.payloads import agent_data, store_data, store_ref, team_data
@@ -19,6 +20,8 @@ def agent_of(request: Request) -> Agent:
 
 
 class Me(ApiView):
+    scope = ANY_KEY
+
     @extend_schema(tags=["People"], summary="Who I am", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         agent = agent_of(request)
@@ -35,6 +38,8 @@ class Me(ApiView):
 
 
 class Agents(ApiView):
+    scope = ANY_KEY
+
     @extend_schema(
         tags=["People"],
         summary="Colleagues",
@@ -46,6 +51,8 @@ class Agents(ApiView):
 
 
 class Teams(ApiView):
+    scope = ANY_KEY
+
     @extend_schema(tags=["People"], summary="Teams of my stores", responses=TeamSerializer(many=True))
     def get(self, request: Request) -> Response:
         stores = Store.objects.filter(pk__in=stores_for(agent_of(request)).values("id"))
@@ -55,6 +62,8 @@ class Teams(ApiView):
 
 
 class Stores(ApiView):
+    scope = ANY_KEY
+
     @extend_schema(tags=["People"], summary="Stores that I serve", responses=StoreSerializer(many=True))
     def get(self, request: Request) -> Response:
         return Response([store_data(store) for store in stores_for(agent_of(request))])

@@ -8,10 +8,19 @@ from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from people.models import Agent
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SEEN_EVERY_S = 300
 _REMEMBERED = 10_000  # log-ins; past that all are seen anew
+
+
+def zone_of(agent: Agent) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(agent.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")
 
 
 class AgentPreferencesMiddleware:
@@ -30,11 +39,7 @@ class AgentPreferencesMiddleware:
             return self.get_response(request)
         translation.activate(agent.language)
         request.LANGUAGE_CODE = agent.language
-        try:
-            zone = zoneinfo.ZoneInfo(agent.time_zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            zone = zoneinfo.ZoneInfo("UTC")
-        with timezone.override(zone):
+        with timezone.override(zone_of(agent)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", agent.language)
         return response

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.lib.ids import new_id
+from helpdesk.lib.scopes import granted
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 
@@ -101,6 +102,10 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     # What the agent chose; whether they are there at all is the lease.
     presence = models.CharField(max_length=6, choices=Presence, default=Presence.ONLINE)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when an agent who was there is not: gone, or away by their own word. Null: there, or never came.
+    gone_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Open conversations that they are given at most; null: as their teams or the store say.
+    capacity = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -129,6 +134,39 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         if self.lease_until is None or self.lease_until < timezone.now():
             return "offline"
         return self.presence
+
+
+class ApiKey(models.Model):
+    """What a program shows instead of logging in: it acts as its agent, within its scopes. Shown once; we keep only
+    the digest, and so many characters that its owner knows it again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=60)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} of {self.agent_id}"
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """All scopes that its own come to."""
+        return granted(self.scopes)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class BuyerTag(models.Model):

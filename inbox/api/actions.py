@@ -19,6 +19,8 @@ OR_CONFLICT: dict[int, Any] = {**CONVERSATION, 409: shapes.ErrorsSerializer}
 
 
 class Action(ApiView):
+    scope = "conversations"
+
     def answer(self, request: Request, conversation_id: UUID) -> Response:
         agent = agent_of(request)
         return Response(rows_for(agent, [conversation_of(agent, conversation_id)])[0])

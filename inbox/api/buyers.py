@@ -21,6 +21,8 @@ TAGS = ["Buyers"]
 
 
 class Buyers(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS,
         summary="Find buyers",
@@ -44,6 +46,8 @@ class Buyers(ApiView):
 
 
 class BuyerDetail(ApiView):
+    scope = "buyers"
+
     @extend_schema(tags=TAGS, summary="One buyer", responses=BuyerSerializer)
     def get(self, request: Request, buyer_id: UUID) -> Response:
         buyer = buyers_for(agent_of(request)).select_related("store").filter(pk=buyer_id).first()

@@ -96,6 +96,8 @@ def _values(kind: str, channel: Channel | None, given: dict[str, Any]) -> dict[s
 
 
 class Channels(ApiView):
+    scope = "settings"
+
     @extend_schema(tags=TAGS, summary="Channels of my stores", responses=ChannelSerializer(many=True))
     def get(self, request: Request) -> Response:
         rows = Channel.objects.filter(
@@ -127,6 +129,8 @@ class Channels(ApiView):
 
 
 class ChannelDetail(ApiView):
+    scope = "settings"
+
     @extend_schema(tags=TAGS, summary="A channel", responses=ChannelWithConfigSerializer)
     def get(self, request: Request, channel_id: UUID) -> Response:
         return Response(_whole(_channel(request, channel_id), agent_of(request)))
@@ -166,6 +170,8 @@ class ChannelDetail(ApiView):
 
 
 class TestChannel(ApiView):
+    scope = "settings"
+
     @extend_schema(
         tags=TAGS,
         summary="Ask the provider whether it lets us in",

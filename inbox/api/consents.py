@@ -59,6 +59,8 @@ def _consents(request: Request, buyer_id: UUID) -> Response:
 
 
 class Consents(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS, summary="Where a buyer may be written to", responses=ConsentSerializer(many=True)
     )
@@ -86,6 +88,8 @@ class Consents(ApiView):
 
 
 class NotSamePerson(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS,
         summary="Say that two buyers are two people",

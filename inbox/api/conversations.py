@@ -38,6 +38,8 @@ def conversation_of(agent: Agent, conversation_id: UUID) -> Conversation:
 
 
 class Conversations(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="List conversations",
@@ -67,12 +69,16 @@ class Conversations(ApiView):
 
 
 class ConversationCounts(ApiView):
+    scope = "conversations"
+
     @extend_schema(tags=TAGS, summary="How many the views hold", responses=shapes.CountsSerializer)
     def get(self, request: Request) -> Response:
         return Response(counts(agent_of(request)))
 
 
 class ConversationDetail(ApiView):
+    scope = "conversations"
+
     @extend_schema(tags=TAGS, summary="One conversation", responses=shapes.ConversationDetailSerializer)
     def get(self, request: Request, conversation_id: UUID) -> Response:
         agent = agent_of(request)
@@ -85,6 +91,8 @@ class ConversationDetail(ApiView):
 
 
 class Messages(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="What was said",
@@ -158,6 +166,8 @@ def posted_response(posted: Posted) -> Response:
 
 
 class Cards(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="Send a card",

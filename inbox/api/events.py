@@ -1,7 +1,6 @@
 """/api/v1/events/: what happened. Here rather than in events/, which knows nobody who could be let in."""
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +15,8 @@ from people.api import agent_of
 
 
 class Events(ApiView):
-    permission_classes = [IsAuthenticated, IsSupervisor]
+    scope = "events"
+    permission_classes = [IsSupervisor]
 
     @extend_schema(
         tags=["Events"],

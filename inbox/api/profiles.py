@@ -112,6 +112,8 @@ def _buyer(agent: Agent, buyer_id: UUID) -> Buyer:
 
 
 class Profile(ApiView):
+    scope = "buyers"
+
     @extend_schema(tags=TAGS, summary="What agents know of a buyer", responses=ProfileSerializer)
     def get(self, request: Request, buyer_id: UUID) -> Response:
         agent = agent_of(request)
@@ -135,6 +137,8 @@ class Profile(ApiView):
 
 
 class Block(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS,
         summary="Take nothing more from a buyer",
@@ -154,6 +158,8 @@ class Block(ApiView):
 
 
 class Merge(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS,
         summary="Make two buyers one",
@@ -172,6 +178,8 @@ class Merge(ApiView):
 
 
 class Split(ApiView):
+    scope = "buyers"
+
     @extend_schema(
         tags=TAGS,
         summary="Take a merge back",

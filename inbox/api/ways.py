@@ -63,6 +63,8 @@ class ResendInput(serializers.Serializer[Any]):
 
 
 class Ways(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="By which channels the buyer is reached",
@@ -75,6 +77,8 @@ class Ways(ApiView):
 
 
 class Templates(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="Templates that may be sent by a channel",
@@ -91,6 +95,8 @@ class Templates(ApiView):
 
 
 class Resend(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=TAGS,
         summary="Send a message again",

@@ -22,6 +22,7 @@ MOST_CANNED = 50
 
 
 class Attachments(ApiView):
+    scope = "conversations"
     parser_classes = [MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -44,6 +45,8 @@ class Attachments(ApiView):
 
 
 class Tags(ApiView):
+    scope = "conversations"
+
     @extend_schema(tags=["Words"], summary="Tags", responses=shapes.TagSerializer(many=True))
     def get(self, request: Request) -> Response:
         return Response([tag_data(tag) for tag in Tag.objects.all()])
@@ -61,6 +64,8 @@ class Tags(ApiView):
 
 
 class CannedReplies(ApiView):
+    scope = "conversations"
+
     @extend_schema(
         tags=["Words"],
         summary="Canned replies, filled in",

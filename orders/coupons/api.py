@@ -30,6 +30,8 @@ CODES = Keyset("coupon-codes", "created_at")
 
 
 class Coupons(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="List offers",
@@ -79,6 +81,8 @@ class Coupons(ApiView):
 
 
 class CouponDetail(ApiView):
+    scope = "coupons"
+
     @extend_schema(tags=TAGS, summary="One offer", responses=shapes.CouponSerializer)
     def get(self, request: Request, coupon_id: UUID) -> Response:
         return Response(coupon_data(_offer(agent_of(request), coupon_id)))
@@ -97,6 +101,8 @@ class CouponDetail(ApiView):
 
 
 class Codes(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="List the codes of an offer",
@@ -143,6 +149,8 @@ class Codes(ApiView):
 
 
 class CodeDetail(ApiView):
+    scope = "coupons"
+
     @extend_schema(tags=TAGS, summary="One code", responses=shapes.CodeSerializer)
     def get(self, request: Request, code_id: UUID) -> Response:
         code = codes_for(agent_of(request)).filter(pk=code_id).first()
@@ -152,6 +160,8 @@ class CodeDetail(ApiView):
 
 
 class ApproveCode(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="Approve a code that waits",
@@ -165,6 +175,8 @@ class ApproveCode(ApiView):
 
 
 class RejectCode(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="Reject a code that waits",
@@ -178,6 +190,8 @@ class RejectCode(ApiView):
 
 
 class RevokeCode(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="Revoke a code",
@@ -191,6 +205,8 @@ class RevokeCode(ApiView):
 
 
 class Redeem(ApiView):
+    scope = "coupons"
+
     @extend_schema(
         tags=TAGS,
         summary="Redeem a code",

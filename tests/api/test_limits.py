@@ -36,7 +36,7 @@ def test_without_a_cache_nobody_is_limited(world, settings, monkeypatch):
     def gone(*args, **kwargs):
         raise RedisGone
 
-    monkeypatch.setattr("helpdesk.lib.api.cache.add", gone)
+    monkeypatch.setattr("helpdesk.lib.tally.cache.add", gone)
 
     assert Api(world.ann).get("me/").status == 200
 
