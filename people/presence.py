@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from events import names, topics
 from events.record import Actor, Happening, Push, push, record
+from helpdesk.lib.jobs import enqueue
 from people.models import Agent, Store
 
 LEASE = timedelta(seconds=35)  # three heartbeats and a little
@@ -28,19 +32,24 @@ def renew(agent_ids: Iterable[UUID]) -> None:
     ids = list(agent_ids)
     back = list(Agent.objects.filter(pk__in=ids).exclude(lease_until__gt=now)) if ids else []
     if ids:
-        Agent.objects.filter(pk__in=ids).update(lease_until=now + LEASE)
+        still_away = When(presence=Agent.Presence.AWAY, then=F("gone_since"))
+        Agent.objects.filter(pk__in=ids).update(
+            lease_until=now + LEASE, gone_since=Case(still_away, default=None)
+        )
     with transaction.atomic():
         for agent in back:
             push(_presence_pushes(agent, agent.presence))
         if back:
             push(_widget_pushes(back))
+            enqueue(settings.PRESENCE_JOB)
 
 
 def expire() -> list[Agent]:
     """Take away leases that ran out, each by exactly one process; return the agents who are gone now."""
     gone = []
     for agent in Agent.objects.filter(lease_until__lte=timezone.now()):
-        if Agent.objects.filter(pk=agent.pk, lease_until=agent.lease_until).update(lease_until=None):
+        mine = Agent.objects.filter(pk=agent.pk, lease_until=agent.lease_until)
+        if mine.update(lease_until=None, gone_since=Coalesce("gone_since", "lease_until")):
             gone.append(agent)
     with transaction.atomic():
         for agent in gone:
@@ -59,7 +68,11 @@ def choose(*, agent: Agent, state: str) -> Agent:
         if locked.presence == state:
             return locked
         before, locked.presence = locked.presence, state
-        locked.save(update_fields=["presence"])
+        if state == Agent.Presence.AWAY:
+            locked.gone_since = locked.gone_since or timezone.now()
+        elif locked.presence_now() == state:
+            locked.gone_since = None
+        locked.save(update_fields=["presence", "gone_since"])
         record(
             Happening(
                 names.AGENT_PRESENCE,
@@ -68,6 +81,7 @@ def choose(*, agent: Agent, state: str) -> Agent:
                 pushes=_presence_pushes(locked, locked.presence_now()) + _widget_pushes([locked]),
             )
         )
+        enqueue(settings.PRESENCE_JOB)
     return locked
 
 

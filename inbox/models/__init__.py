@@ -5,6 +5,7 @@ from inbox.models.consent import Consent
 from inbox.models.conversations import Conversation, Tag, Tagging
 from inbox.models.messages import Attachment, Delivery, Draft, Mention, Message, ReadMark, attachment_path
 from inbox.models.originals import Original
+from inbox.models.routing import RoutingRule, SpecialDay, StoreHours
 from inbox.models.words import CannedReply, SearchEntry
 
 __all__ = [
@@ -21,7 +22,10 @@ __all__ = [
     "Payload",
     "ReadMark",
     "Received",
+    "RoutingRule",
     "SearchEntry",
+    "SpecialDay",
+    "StoreHours",
     "Tag",
     "Tagging",
     "attachment_path",

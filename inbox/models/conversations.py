@@ -65,6 +65,10 @@ class Conversation(models.Model):
     team = models.ForeignKey(
         Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="conversations", db_index=False
     )
+    # Who said that it is not for them: it is given to somebody else.
+    put_back_by = models.ForeignKey(
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     tags = models.ManyToManyField(Tag, related_name="conversations", blank=True, through="Tagging")
     subject = models.CharField(max_length=200, blank=True)
     preview = models.CharField(max_length=160, blank=True)  # the last public words
