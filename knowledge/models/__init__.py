@@ -8,6 +8,7 @@ from knowledge.models.articles import (
 )
 from knowledge.models.files import ArticleFile
 from knowledge.models.search import ArticleEntry
+from knowledge.models.synonyms import SynonymGroup
 from knowledge.models.voices import Report, Vote
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ArticleProduct",
     "Category",
     "Report",
+    "SynonymGroup",
     "Text",
     "Version",
     "Vote",
