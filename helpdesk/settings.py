@@ -381,6 +381,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/(?:widget/)?v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "helpdesk.lib.openapi_examples.complete",
+    ],
     # What is called the same and is not: a conversation's status and an order's, a message's kind and its author's.
     "ENUM_NAME_OVERRIDES": {
         "ConversationStatusEnum": ["open", "snoozed", "resolved"],
