@@ -9,8 +9,10 @@ from django.conf import settings
 from events import topics
 from events.hub import encode, hub
 from events.record import Actor
-from events.sockets import UNAUTHENTICATED, Refused, db
+from events.sockets import TOO_MANY, UNAUTHENTICATED, Refused, db
+from helpdesk.lib.addresses import socket_ip
 from helpdesk.lib.ids import parse_id
+from helpdesk.lib.scopes import EVERYTHING
 from inbox import live
 from inbox.frames import (
     HEARTBEAT_S,
@@ -25,15 +27,34 @@ from inbox.frames import (
 )
 from inbox.services import Draft, mark_read
 from people import presence, sessions
+from people.keys import KeyRefused, TooManyGuesses
+
+READ, WRITE = "conversations:read", "conversations:write"
+# What a key of the API needs to say something here, and to hear of something: the first words of frames' types.
+SCOPES = dict.fromkeys(("message.send", "typing", "read", "viewing", "presence"), WRITE)
+HEARD = {
+    "": ("ack", "error", "heartbeat", "pong", "presence", "resync", "subscribed", "welcome"),
+    READ: ("card", "conversation", "delivery", "mention", "message", "read", "typing", "viewing"),
+    "buyers:read": ("buyer",),
+    "orders:read": ("order", "review"),
+    "coupons:read": ("coupon",),
+}
+
+
+def _heard_by(scopes: frozenset[str]) -> tuple[str, ...]:
+    """Return the beginnings of the encoded frames that these scopes let through; what is in no list is not heard."""
+    kinds = [kind for scope, kinds in HEARD.items() if not scope or scope in scopes for kind in kinds]
+    return tuple(f'{{"type":"{kind}{end}' for kind in kinds for end in ('"', "."))
 
 
 class ConsoleSocket(InboxSocket):
-    """/ws/console/: one agent's browser tab."""
+    """/ws/console/: one agent's browser tab, or a program with a key of theirs."""
 
     def __init__(self) -> None:
         super().__init__()
         self.me: live.Console | None = None
-        self.session_key = ""
+        self.ticket: live.Ticket = ""
+        self.hears: tuple[str, ...] | None = None  # the beginnings of frames that a key's scopes let through
         self.open: set[UUID] = set()  # conversations subscribed to
         self.looking: dict[UUID, bool] = {}  # the conversation in view: is the agent composing?
 
@@ -44,13 +65,12 @@ class ConsoleSocket(InboxSocket):
 
     async def hello(self, frame: dict[str, Any]) -> None:
         resume = resume_of(frame)
-        self.session_key = _session_cookie(self.scope)
-        me = await db(live.console_of, self.session_key)
+        me = await self._let_in(frame)
         if me is None:
-            self.send_frame({"type": "error", "code": "unauthenticated", "detail": "Log in first."})
-            self.close(UNAUTHENTICATED)
             return
         self.me = me
+        if me.scopes is not None and EVERYTHING not in me.scopes:
+            self.hears = _heard_by(me.scopes)
         agent = me.agent
         self.welcome(
             {
@@ -65,16 +85,49 @@ class ConsoleSocket(InboxSocket):
                 "heartbeat_s": HEARTBEAT_S,
             }
         )
-        for topic in (topics.AGENTS, topics.agent(agent.id), topics.session(me.session_digest)):
+        for topic in (topics.AGENTS, topics.agent(agent.id), me.ends_with):
             hub.listen(self, topic)
         for store_id in me.store_ids:
             hub.listen(self, topics.store(store_id))
-        await db(presence.renew, [agent.id])
+        if me.may(WRITE):  # who could not answer is not there
+            await db(presence.renew, [agent.id])
         for conversation_id, after in resume.items():
             try:
                 await self._subscribe(conversation_id, after)
             except Refused as refusal:
                 self.send_frame({**refusal.frame, "conversation": str(conversation_id)})
+
+    async def _let_in(self, frame: dict[str, Any]) -> live.Console | None:
+        """Return who says hello, by a key (`token`) or else by the cookie; tell and close where that is nobody."""
+        token = text_of(frame, "token", longest=200)
+        try:
+            if token:
+                self.ticket = await db(live.ticket_of_key, token, socket_ip(self.scope))
+            else:
+                self.ticket = _session_cookie(self.scope)
+        except KeyRefused as refused:
+            many = isinstance(refused, TooManyGuesses)
+            code = refused.code if many else "unauthenticated"
+            self.send_frame({"type": "error", "code": code, "detail": refused.detail})
+            self.close(TOO_MANY if many else UNAUTHENTICATED)
+            return None
+        me = await db(live.console_of, self.ticket)
+        if me is None:
+            self.send_frame({"type": "error", "code": "unauthenticated", "detail": "Log in first."})
+            self.close(UNAUTHENTICATED)
+        return me
+
+    async def _answer(self, frame: dict[str, Any]) -> None:
+        self._need(SCOPES.get(frame["type"]))
+        await super()._answer(frame)
+
+    def _need(self, scope: str | None) -> None:
+        if scope and self.me is not None and not self.me.may(scope):
+            raise Refused("missing_scope", f"This key lacks the scope {scope}.")
+
+    def offer(self, frame: str) -> None:
+        if self.hears is None or frame.startswith(self.hears):
+            super().offer(frame)
 
     async def gone(self) -> None:
         for conversation_id in list(self.looking):
@@ -98,6 +151,7 @@ class ConsoleSocket(InboxSocket):
         await self._subscribe(self._conversation(frame), number_of(frame, "after", 0))
 
     async def _subscribe(self, conversation_id: UUID, after: int) -> None:
+        self._need(READ)
         if len(self.open) >= MOST_SUBSCRIBED and conversation_id not in self.open:
             raise Refused("invalid", f"At most {MOST_SUBSCRIBED} conversations at a time.")
         if not await db(live.visible, self.console.agent, conversation_id):
@@ -203,10 +257,10 @@ class ConsoleSocket(InboxSocket):
     @classmethod
     async def pulse(cls, sockets: "list[ConsoleSocket]") -> None:
         """Once for all consoles of the process: end what is no longer allowed, renew leases, say where each stands."""
-        good = await db(live.consoles_of, {socket.session_key for socket in sockets})
+        good = await db(live.consoles_of, {socket.ticket for socket in sockets})
         staying = []
         for socket in sockets:
-            now = good.get(socket.session_key)
+            now = good.get(socket.ticket)
             if now is None:
                 socket.close(UNAUTHENTICATED)
             elif now.stores != socket.console.stores:
@@ -216,7 +270,7 @@ class ConsoleSocket(InboxSocket):
                     hub.listen(socket, topics.store(store_id))  # a new store, and an agent who sees them all
                 socket.me = now
                 staying.append(socket)
-        await db(presence.renew, {socket.console.agent.id for socket in staying})
+        await db(presence.renew, {socket.console.agent.id for socket in staying if socket.console.may(WRITE)})
         await db(presence.expire)
         seqs = await db(live.last_seqs, {c for socket in staying for c in socket.open}, public=False)
         for socket in staying:

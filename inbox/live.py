@@ -18,7 +18,7 @@ from inbox.access import conversations_for, public_messages, with_message_relati
 from inbox.cards import card_frame
 from inbox.models import Channel, Conversation, Message
 from inbox.payloads import delivery_frame, message_data
-from people import presence, sessions, visitors
+from people import keys, presence, sessions, visitors
 from people.models import Agent, Store, VisitorSession
 
 MOST_MISSED = 200
@@ -27,35 +27,62 @@ BROUGHT_UP_TO_DATE = 50  # messages: about what a screen shows without scrolling
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """An agent at a socket: who, which log-in, and the stores they see: as a limit (None: all), and by id."""
+    """An agent at a socket: who, the topic that says when it ends, and the stores they see: as a limit (None: all), and
+    by id. `scopes` is what a key of the API is narrowed to (None: a log-in, which is not)."""
 
     agent: Agent
-    session_digest: str
+    ends_with: str
     stores: frozenset[UUID] | None
     store_ids: frozenset[UUID]
+    scopes: frozenset[str] | None = None
+
+    def may(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes
 
 
-def console_of(session_key: str) -> Console | None:
-    """Return who a session cookie belongs to, or None where it is no good (any more)."""
-    return consoles_of([session_key]).get(session_key)
+Ticket = str | UUID  # a session's key, or the id of a key of the API
 
 
-def consoles_of(session_keys: Iterable[str]) -> dict[str, Console]:
-    """Return, for each session key that is logged in, who it is and what they see now.
+def console_of(ticket: Ticket) -> Console | None:
+    """Return whom a ticket lets in, or None where it is no good (any more)."""
+    return consoles_of([ticket]).get(ticket)
 
-    Five queries for any number of them: this is asked of every console at every heartbeat.
+
+def ticket_of_key(shown: str, address: str) -> UUID:
+    """Return the ticket of who shows a key of the API. Raises keys.KeyRefused."""
+    return keys.authenticate(shown, address=address).pk
+
+
+def consoles_of(tickets: Iterable[Ticket]) -> dict[Ticket, Console]:
+    """Return, for each ticket that lets somebody in, who it is and what they see now.
+
+    Six queries for any number of them: this is asked of every console at every heartbeat.
     """
+    tickets = set(tickets)
+    agents = _by_session({t for t in tickets if isinstance(t, str)})
+    shown = keys.usable([t for t in tickets if isinstance(t, UUID)])
+    keys.note_use(shown.values())
+    sees = _stores_seen(set(agents.values()) | {key.agent for key in shown.values()})
+    found: dict[Ticket, Console] = {}
+    for session_key, agent in agents.items():
+        found[session_key] = Console(agent, topics.session(sessions.digest(session_key)), *sees[agent.id])
+    for key in shown.values():
+        found[key.pk] = Console(key.agent, topics.key(key.pk), *sees[key.agent_id], scopes=key.granted)
+    return found
+
+
+def _by_session(session_keys: Collection[str]) -> dict[str, Agent]:
+    """Return who is logged in by each of the session keys."""
     rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
     decoded = {row.session_key: row.get_decoded() for row in rows}
     logins = {key: data for key, data in decoded.items() if parse_id(data.get(SESSION_KEY))}
     agents = Agent.objects.filter(is_active=True).in_bulk([parse_id(d[SESSION_KEY]) for d in logins.values()])
-    sees = _stores_seen(agents.values())
     found = {}
     for key, data in logins.items():
         agent = agents.get(parse_id(data[SESSION_KEY]))
         known_hash = data.get(HASH_SESSION_KEY, "")
         if agent is not None and constant_time_compare(known_hash, agent.get_session_auth_hash()):
-            found[key] = Console(agent, sessions.digest(key), *sees[agent.id])
+            found[key] = agent
     return found
 
 

@@ -184,7 +184,13 @@ class SessionsView(WidgetView):
     permission_classes = []
     rate = "300/min"
 
-    @extend_schema(request=shapes.SessionRequest, responses=shapes.SessionAnswer)
+    @extend_schema(
+        summary="Open the widget",
+        description="Become a visitor, come back as one, or, with an identity token, be known as a buyer of the "
+        "store.",
+        request=shapes.SessionRequest,
+        responses=shapes.SessionAnswer,
+    )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.SessionRequest)
         store = Store.objects.filter(key=given["store"]).first()
@@ -222,6 +228,8 @@ class SessionsView(WidgetView):
 
 class MessagesView(WidgetView):
     @extend_schema(
+        summary="What was said",
+        description="The last page, or what is before or after a `seq`.",
         parameters=[OpenApiParameter("after", int), OpenApiParameter("before", int)],
         responses=shapes.MessagesAnswer,
     )
@@ -230,7 +238,10 @@ class MessagesView(WidgetView):
         return Response(window(conversation_of(self.session.buyer_id), **given))
 
     @extend_schema(
-        request=shapes.MessageRequest, responses={200: shapes.PostedAnswer, 201: shapes.PostedAnswer}
+        summary="Write",
+        description="A repeated `client_id` is the message that it was before (200).",
+        request=shapes.MessageRequest,
+        responses={200: shapes.PostedAnswer, 201: shapes.PostedAnswer},
     )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.MessageRequest)
@@ -260,7 +271,10 @@ class AttachmentsView(WidgetView):
         super().initial(request, *args, **kwargs)
 
     @extend_schema(
-        request={"multipart/form-data": shapes.UploadRequest}, responses={201: shapes.UploadedAnswer}
+        summary="Upload a file",
+        description="It is sent with the message that names its id.",
+        request={"multipart/form-data": shapes.UploadRequest},
+        responses={201: shapes.UploadedAnswer},
     )
     def post(self, request: Request) -> Response:
         file = request.FILES.get("file")
@@ -271,7 +285,7 @@ class AttachmentsView(WidgetView):
 
 
 class ReadView(WidgetView):
-    @extend_schema(request=shapes.ReadRequest, responses={204: None})
+    @extend_schema(summary="Say how far one has read", request=shapes.ReadRequest, responses={204: None})
     def post(self, request: Request) -> Response:
         given = self.given(shapes.ReadRequest)
         if given:
@@ -280,7 +294,7 @@ class ReadView(WidgetView):
 
 
 class TypingView(WidgetView):
-    @extend_schema(request=shapes.TypingRequest, responses={204: None})
+    @extend_schema(summary="Say that one is typing", request=shapes.TypingRequest, responses={204: None})
     def post(self, request: Request) -> Response:
         given, buyer = self.given(shapes.TypingRequest), self.session.buyer
         conversation = conversation_of(buyer.id)
@@ -296,7 +310,7 @@ class TypingView(WidgetView):
 
 
 class RatingView(WidgetView):
-    @extend_schema(request=shapes.RatingRequest, responses={204: None})
+    @extend_schema(summary="Rate the conversation", request=shapes.RatingRequest, responses={204: None})
     def post(self, request: Request) -> Response:
         given = self.given(shapes.RatingRequest)
         rate(buyer_id=self.session.buyer_id, conversation_id=self.own_conversation().id, **given)
@@ -304,7 +318,9 @@ class RatingView(WidgetView):
 
 
 class ContactView(WidgetView):
-    @extend_schema(request=shapes.ContactRequest, responses={204: None})
+    @extend_schema(
+        summary="Leave a name and an address", request=shapes.ContactRequest, responses={204: None}
+    )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.ContactRequest)
         set_contact(buyer=self.session.buyer, **given)
@@ -313,7 +329,7 @@ class ContactView(WidgetView):
 
 
 class LogoutView(WidgetView):
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(summary="Forget this browser", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         end_session(self.session)
         return Response(status=204)

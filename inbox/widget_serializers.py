@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from helpdesk.lib.openapi import sent
+
 MAX_PAGE_KEYS = 20
 MAX_SEQ = 2**31 - 1
 
@@ -26,6 +28,7 @@ def _short(value: Any) -> Any:
     return (value if isinstance(value, str) else str(value)).replace("\x00", "")[:500]
 
 
+@sent("A visitor", {"store": "demo", "locale": "en-US", "page": {"url": "https://shop.example/mug"}})
 class SessionRequest(serializers.Serializer[Any]):
     store = serializers.CharField(max_length=40)
     visitor_token = serializers.CharField(max_length=100, required=False, allow_blank=True)
@@ -34,6 +37,7 @@ class SessionRequest(serializers.Serializer[Any]):
     page = PageField(required=False)
 
 
+@sent("A question", {"client_id": "w-1", "body": "Where is my order 100234?"})
 class MessageRequest(serializers.Serializer[Any]):
     client_id = serializers.CharField(max_length=64)
     # Its length is the service's to judge, so that socket and HTTP answer alike.
@@ -43,20 +47,24 @@ class MessageRequest(serializers.Serializer[Any]):
     )
 
 
+@sent("All of it", {"received": 5, "read": 5})
 class ReadRequest(serializers.Serializer[Any]):
     received = serializers.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
     read = serializers.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
 
 
+@sent("Begins", {"on": True})
 class TypingRequest(serializers.Serializer[Any]):
     on = serializers.BooleanField(default=True)
 
 
+@sent("Five stars", {"rating": 5, "comment": "Quick and kind."})
 class RatingRequest(serializers.Serializer[Any]):
     rating = serializers.IntegerField(min_value=1, max_value=5)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=1000, default="")
 
 
+@sent("How to be reached", {"name": "Kim", "email": "kim@example.com"})
 class ContactRequest(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=120, default="")
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")

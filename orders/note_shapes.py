@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from helpdesk.lib.fields import Choice, Id, Text
+from helpdesk.lib.openapi import sent
 from helpdesk.lib.palette import COLORS
 from people.shapes import NamedSerializer
 
@@ -48,6 +49,7 @@ class NoteInput(serializers.Serializer[Any]):
     color = Choice(["", *COLORS], required=False, default="", help_text="Makes a flag of it.")
 
 
+@sent("No flag any more", {"color": ""})
 class NoteChange(serializers.Serializer[Any]):
     text = Text(max_length=500, required=False)
     color = Choice(["", *COLORS], required=False)

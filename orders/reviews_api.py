@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from helpdesk.lib.api import ApiView, next_page, read
 from helpdesk.lib.fields import Text
-from helpdesk.lib.openapi import ErrorsSerializer
+from helpdesk.lib.openapi import ErrorsSerializer, sent
 from orders import reviews
 from orders.errors import NotFound
 from orders.models import Review
@@ -76,6 +76,7 @@ class ReplyInput(serializers.Serializer[Any]):
     reply = Text(allow_blank=True, max_length=2000, help_text="Empty: take the answer away.")
 
 
+@sent("Abusive", {"reason": "Abusive language"})
 class HideInput(serializers.Serializer[Any]):
     reason = Text(max_length=200, help_text="For colleagues.")
 

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from helpdesk.lib.fields import Id, Text
+from helpdesk.lib.openapi import sent
 from inbox.api.shapes import ConversationSerializer
 from orders.models import Order, OrderAction
 from orders.note_shapes import OrderNoteSerializer
@@ -259,10 +260,12 @@ class ActionInput(serializers.Serializer[Any]):
     )
 
 
+@sent("The store has done it", {"done": True, "comment": "Seen in the shop's admin."})
 class SettleInput(serializers.Serializer[Any]):
     done = serializers.BooleanField(help_text="Whether the store has done it.")
     comment = Text(max_length=200, help_text="How you know.")
 
 
+@sent("With a word", {"comment": "A regular: fine."})
 class DecisionInput(serializers.Serializer[Any]):
     comment = Text(required=False, allow_blank=True, max_length=200, default="")

@@ -69,7 +69,12 @@ class NotVerified(exceptions.PermissionDenied):
 
 
 class OrdersView(WidgetView):
-    @extend_schema(request=None, responses=PublicOrdersAnswer)
+    @extend_schema(
+        summary="Orders of the buyer",
+        description="The last thirty, for buyers whom the store vouches for.",
+        request=None,
+        responses=PublicOrdersAnswer,
+    )
     def get(self, request: Request) -> Response:
         session = self.session
         if not session.is_verified or not session.buyer.is_verified:

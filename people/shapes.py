@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from helpdesk.lib.fields import Choice, Email, Text
+from helpdesk.lib.openapi import sent
 from people.models import LANGUAGES, Agent
 
 PRESENCES = [*Agent.Presence.values, "offline"]
@@ -77,6 +78,7 @@ class BuyerQuery(serializers.Serializer[Any]):
     cursor = serializers.UUIDField(required=False)
 
 
+@sent("A number", {"phone": "+12075550123", "note": "Prefers to be called."})
 class BuyerChange(serializers.Serializer[Any]):
     name = Text(required=False, allow_blank=True, max_length=120)
     email = Email(required=False, allow_blank=True, max_length=254)

@@ -44,7 +44,7 @@ class IsSupervisor(BasePermission):
 
 
 class WithinScopes(BasePermission):
-    """A key (request.auth) is let in where its scopes hold all that the view needs; what needs nothing said is closed."""
+    """A key (request.auth) is let in where its scopes hold all that the view needs; one that says nothing is shut."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         key = request.auth

@@ -9,8 +9,15 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.utils.formatting import camelcase_to_spaces
 
+from helpdesk.lib import scopes
+
 WIDGET = "/api/widget/"
 WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+def sent(name: str, value: Any) -> Any:
+    """Decorate the shape of a body with an example of it."""
+    return extend_schema_serializer(examples=[OpenApiExample(name, value, request_only=True)])
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -21,35 +28,29 @@ class ErrorSerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "A field is wrong",
-            {
-                "type": "validation_error",
-                "errors": [{"code": "invalid", "detail": "A valid integer is required.", "attr": "seq"}],
-            },
-            response_only=True,
-            status_codes=["400"],
-        ),
-        OpenApiExample(
-            "Not there, or not yours to see",
-            {
-                "type": "client_error",
-                "errors": [{"code": "not_found", "detail": "No such conversation.", "attr": None}],
-            },
-            response_only=True,
-            status_codes=["404"],
-        ),
-    ]
-)
 class ErrorsSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
     errors = ErrorSerializer(many=True)  # type: ignore[assignment]  # a field: it is no attribute any more
 
 
 class Schema(AutoSchema):
-    """Adds the errors that an operation can answer with by what it takes; other ones the view names."""
+    """Adds what an operation answers, and what a key needs for it, by what it is; the rest the view says."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if found is not None and (needs := self._scopes()) is not None:
+            found["x-scopes"] = list(needs)
+        return found
+
+    def get_description(self) -> str:
+        said, needs = super().get_description(), self._scopes()
+        if needs is None:
+            return said
+        words = " and ".join(f"`{scope}`" for scope in needs)
+        return f"{said}\n\nA key needs {words}." if needs else f"{said}\n\nAny key will do."
+
+    def _scopes(self) -> tuple[str, ...] | None:
+        return None if self.path.startswith(WIDGET) else scopes.needed(self.view, self.method)
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)
@@ -57,11 +58,13 @@ class Schema(AutoSchema):
             return found
         places = {parameter["in"] for parameter in self._get_parameters()}
         codes = {"401", "429"}
-        if "query" in places or (self.method in WITH_BODY and self.get_request_serializer()):
+        if self.method in WITH_BODY and self.get_request_serializer():
+            codes |= {"400", "413", "415"}
+        if "query" in places:
             codes.add("400")
         if "path" in places:
             codes.add("404")
-        if self.method != "GET":  # a CSRF header that is missing or wrong
+        if not self.path.startswith(WIDGET):  # a key's scope, or a CSRF header
             codes.add("403")
         for code in sorted(codes - found.keys()):
             found[code] = self._get_response_for_code(ErrorsSerializer, code)
@@ -87,6 +90,18 @@ class Session(OpenApiAuthenticationExtension):
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
             "description": description,
+        }
+
+
+class Key(OpenApiAuthenticationExtension):
+    target_class = "people.keys_api.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key of an agent: Settings → API keys. Each operation says which scopes it needs.",
         }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from helpdesk.lib.fields import Flag, Text
+from helpdesk.lib.openapi import sent
 from helpdesk.lib.text import is_storable
 from inbox.api.shapes import ChannelRefSerializer
 from people.shapes import StoreRefSerializer
@@ -69,6 +70,7 @@ class ChannelInput(serializers.Serializer[Any]):
     values = Values(help_text="What the page of its kind asks for.")
 
 
+@sent("Switch it off", {"active": False})
 class ChannelChange(serializers.Serializer[Any]):
     name = Text(max_length=60, required=False)
     active = Flag(required=False)

@@ -5,7 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from events.names import NAMES
 from helpdesk.lib.fields import MAX_SEQ, Choice, Flag, Id, Moment, Number, Text
+from helpdesk.lib.openapi import sent
 from helpdesk.lib.palette import COLORS
 from inbox.api.shapes import PRIORITIES
 from inbox.lists import STATUSES, VIEWS
@@ -66,6 +68,13 @@ class CannedQuery(serializers.Serializer[Any]):
 
 class EventQuery(serializers.Serializer[Any]):
     after = serializers.IntegerField(required=False, min_value=0, max_value=2**63 - 1, default=0)
+    name = serializers.ChoiceField(sorted(NAMES), required=False, help_text="What happened.")
+    actor = serializers.UUIDField(required=False, help_text="Which agent did it.")
+    store = serializers.CharField(required=False, max_length=40, help_text="A key.")
+    conversation = serializers.UUIDField(required=False)
+    order = serializers.UUIDField(required=False)
+    since = Moment(required=False, help_text="What happened then, or later.")
+    until = Moment(required=False, help_text="What happened before.")
 
 
 # -- Bodies
@@ -77,6 +86,7 @@ class TemplateInput(serializers.Serializer[Any]):
     values = serializers.DictField(child=Text(max_length=LONGEST), required=False, default=dict)
 
 
+@sent("An answer", {"client_id": "c-7f0e", "body": "It left this morning.", "reply_after": 4})
 class MessageInput(serializers.Serializer[Any]):
     client_id = Text(max_length=200, help_text="Your own; the same one again is the same message.")
     body = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=LONGEST, default="")
@@ -95,6 +105,7 @@ class MessageInput(serializers.Serializer[Any]):
     )
 
 
+@sent("An order", {"kind": "order", "ref": "0199f3a2-0000-7000-8000-00000000000e", "client_id": "c-7f0f"})
 class CardInput(serializers.Serializer[Any]):
     kind = Text(
         max_length=40, help_text="order, check_order, check_address, payment, tracking, product, coupon"
@@ -113,6 +124,7 @@ class CardInput(serializers.Serializer[Any]):
     )
 
 
+@sent("To myself", {"agent": "me"})
 class AssignInput(serializers.Serializer[Any]):
     agent = IdOr("me", required=False, allow_null=True, help_text="An id, `me`, or null for nobody.")
     team = Id(required=False, allow_null=True)
@@ -123,32 +135,39 @@ class AssignInput(serializers.Serializer[Any]):
         return attrs
 
 
+@sent("Until Monday", {"until": "2027-05-31T08:00:00Z"})
 class SnoozeInput(serializers.Serializer[Any]):
     until = Moment()
 
 
+@sent("From the third message", {"seq": 3})
 class SplitInput(serializers.Serializer[Any]):
     seq = Number(min_value=1, max_value=MAX_SEQ, help_text="Of the message that is to be the first.")
 
 
+@sent("Urgent", {"priority": 2})
 class PriorityInput(serializers.Serializer[Any]):
     priority = Choice(PRIORITIES)
 
 
+@sent("A tag", {"add": ["0199f3a2-0000-7000-8000-00000000000d"]})
 class TagsInput(serializers.Serializer[Any]):
     add = serializers.ListField(child=Id(), required=False, max_length=50, default=list)
     remove = serializers.ListField(child=Id(), required=False, max_length=50, default=list)
 
 
+@sent("Up to the fourth", {"seq": 4})
 class ReadInput(serializers.Serializer[Any]):
     seq = Number(min_value=0, max_value=MAX_SEQ)
 
 
+@sent("A beginning", {"body": "It left this"})
 class DraftInput(serializers.Serializer[Any]):
     body = Text(allow_blank=True, trim_whitespace=False, max_length=LONGEST)
     private = Flag(required=False, default=False)
 
 
+@sent("A tag", {"name": "shipping", "color": "blue"})
 class TagInput(serializers.Serializer[Any]):
     name = Text(max_length=40)
     color = Choice(COLORS, required=False, help_text="Left out: one that suits the name.")

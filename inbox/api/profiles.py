@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from helpdesk.lib.api import ApiView, read
 from helpdesk.lib.fields import Text
-from helpdesk.lib.openapi import ErrorsSerializer
+from helpdesk.lib.openapi import ErrorsSerializer, sent
 from helpdesk.lib.times import iso
 from inbox.errors import NotFound
 from inbox.services import (
@@ -65,6 +65,7 @@ class BlockInput(serializers.Serializer[Any]):
     until = serializers.DateTimeField(allow_null=True, default=None, help_text="Null: for good.")
 
 
+@sent("The other one", {"other": "0199f3a2-0000-7000-8000-00000000000b"})
 class MergeInput(serializers.Serializer[Any]):
     other = serializers.UUIDField()
 

@@ -260,7 +260,6 @@ async def test_an_agents_cookie_opens_no_widget_and_a_visitors_token_no_console(
 @pytest.mark.parametrize(
     "origin",
     [
-        None,
         "null",
         "https://evil.test",
         "http://127.0.0.1:8001",
@@ -273,12 +272,19 @@ async def test_an_agents_cookie_opens_no_widget_and_a_visitors_token_no_console(
     ],
 )
 async def test_a_page_of_another_origin_is_refused_at_the_handshake(
-    connect: Connect, world: World, origin: str | None
+    connect: Connect, world: World, origin: str
 ) -> None:
     for path in ("/ws/console/", "/ws/widget/"):
         line = await connect.line(path, cookie=await db(log_in, world.ann), origin=origin)
         assert not line.accepted
         assert line.code == 403
+
+
+async def test_who_names_no_origin_is_no_page_and_a_cookie_of_theirs_counts_for_nothing(
+    connect: Connect, world: World
+) -> None:
+    line = await connect.line("/ws/console/", cookie=await db(log_in, world.ann), origin=None)
+    assert (await line.ask(type="hello"))["code"] == "unauthenticated"
 
 
 # -- What is not theirs

@@ -1,4 +1,4 @@
-"""`manage.py apikey EMAIL`: a new key of the API for one agent, printed this once and alone, so that a script can read it."""
+"""`manage.py apikey EMAIL`: a new key of the API for one agent, alone on its line, so that a script can read it."""
 
 from argparse import ArgumentParser
 from typing import Any
