@@ -6,14 +6,18 @@ from uuid import UUID
 from django.db.models import Max
 from django.utils import timezone
 
+from events.finding import Asked
 from events.models import Event
 
 PAGE = 100
 WINDOW = 10_000  # ids looked at in one request, however few of them are the reader's
+EVERYTHING = Asked()
 SETTLED_AFTER = timedelta(seconds=10)
 
 
-def read_feed(after: int, store_ids: frozenset[UUID] | None) -> tuple[list[Event], int, bool]:
+def read_feed(
+    after: int, store_ids: frozenset[UUID] | None, asked: Asked = EVERYTHING
+) -> tuple[list[Event], int, bool]:
     """Return events of stores (None: of all) after an id, the id to ask after next time, and if there is more now.
 
     Ids are given out before they are committed, so a place that is empty may be filled yet: the feed waits in
@@ -21,7 +25,7 @@ def read_feed(after: int, store_ids: frozenset[UUID] | None) -> tuple[list[Event
     """
     last = Event.objects.aggregate(last=Max("id"))["last"] or 0
     upto = min(_before_a_fresh_gap(after, last), after + WINDOW)
-    rows = Event.objects.filter(id__gt=after, id__lte=upto, store_id__isnull=False)
+    rows = asked.applied(Event.objects.filter(id__gt=after, id__lte=upto))
     if store_ids is not None:
         rows = rows.filter(store_id__in=store_ids)
     events = list(rows.order_by("id")[: PAGE + 1])

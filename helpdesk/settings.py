@@ -243,6 +243,13 @@ ORDER_ACTIONS = [
     "orders.actions.exchange.Exchange",
     "orders.actions.cancel.Cancel",
 ]
+EVENT_WORDS = [
+    "inbox.event_words.WORDS",
+    "orders.event_words.WORDS",
+    "knowledge.event_words.WORDS",
+    "people.event_words.WORDS",
+    "team.event_words.WORDS",
+]
 APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
 STORE_CONNECTORS = [
     "orders.stores.demo.DemoStore",

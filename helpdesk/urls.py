@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("people.account_urls")),
     path("settings/", include("people.urls")),
     path("settings/", include("inbox.setup.urls")),
+    path("settings/", include("team.urls")),
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from events import names
 from events.models import Event
+from events.wording import is_redacted, label_of
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.money import display
 from orders import actions, stores, trail
@@ -175,6 +176,8 @@ def audit_trail(events: list[Event]) -> list[dict[str, Any]]:
 
 
 def _tell(event: Event) -> dict[str, Any]:
+    if is_redacted(event):
+        return {"title": label_of(event.name), "rows": [], "reason": ""}
     tellers = {names.ORDER_SYNCED: _synced, **trail.TELLERS}
     return tellers.get(event.name, _acted)(event)
 
