@@ -45,7 +45,9 @@ _STORES, _CHANNELS = Kept(Store), Kept(Channel)
 _AGENTS, _TEAMS = Kept(Agent), Kept(Team)
 
 
-def locked_for_summary(ids: Collection[UUID], live_of: Collection[UUID] = ()) -> list[Conversation]:
+def locked_for_summary(
+    ids: Collection[UUID], live_of: Collection[UUID] = (), *, skip_locked: bool = False
+) -> list[Conversation]:
     """Lock the conversations `ids` and the live ones of the buyers `live_of`; return them in the order of their
     ids with what `summary_data` reads of them.
 
@@ -62,6 +64,8 @@ def locked_for_summary(ids: Collection[UUID], live_of: Collection[UUID] = ()) ->
     if not clauses:
         return []
     lock = " FOR UPDATE OF c" if connection.features.has_select_for_update else ""
+    if skip_locked and connection.features.has_select_for_update_skip_locked:
+        lock += " SKIP LOCKED"
     with connection.cursor() as cursor:
         cursor.execute(f"{_summary_statement()}{' OR '.join(clauses)} ORDER BY c.id{lock}", values)
         found = [_summary_row(row) for row in cursor.fetchall()]

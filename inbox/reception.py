@@ -1,4 +1,5 @@
-"""Who is at the desk of a store for a buyer who comes in, and how long an answer usually takes."""
+"""What a store's desk tells a buyer who comes in: who is there, when it is open, how long an answer usually takes,
+and how many are before them."""
 
 from datetime import timedelta
 from statistics import median
@@ -6,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from inbox.models import Conversation
@@ -44,3 +45,23 @@ def expected_wait_s(store_id: UUID) -> int | None:
     wait = max(0, round(median(waits))) if len(waits) >= 3 else None
     cache.set(key, wait, KEEP_S)
     return wait
+
+
+def in_line(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Return those in which a buyer waits and that nobody has."""
+    return conversations.filter(
+        status=Conversation.Status.OPEN, assignee__isnull=True, waiting_since__isnull=False
+    )
+
+
+def queue_position(conversation: Conversation | None) -> int | None:
+    """Return the buyer's place in the line of their store, 1 being the next; None where they do not stand in it."""
+    since = conversation.waiting_since if conversation else None
+    if conversation is None or since is None or conversation.assignee_id or conversation.status != "open":
+        return None
+    before = Q(priority__gt=conversation.priority) | Q(
+        priority=conversation.priority, waiting_since__lt=since
+    )
+    before |= Q(priority=conversation.priority, waiting_since=since, id__lt=conversation.pk)
+    line = in_line(Conversation.objects.filter(store_id=conversation.store_id))
+    return line.filter(before).count() + 1

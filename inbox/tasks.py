@@ -10,7 +10,8 @@ from django.utils import timezone
 from helpdesk.lib.jobs import enqueue
 from inbox import failover, inbound, outbox, search
 from inbox.models import Attachment
-from inbox.services import release_left, wake_due
+from inbox.services import routing, wake_due
+from inbox.services.queues import tell_queues
 from inbox.transports.mail import fetching
 from people import presence
 
@@ -32,8 +33,7 @@ def index_messages() -> int:
 
 @shared_task
 def wake_snoozed() -> int:
-    """Open conversations whose snooze has ended, and take away leases that ran out."""
-    presence.expire()
+    """Open conversations whose snooze has ended."""
     return wake_due()
 
 
@@ -86,9 +86,15 @@ def discard_old_payloads() -> int:
 
 
 @shared_task
-def release_conversations() -> int:
-    """Free the conversations of accounts that were disabled."""
-    return release_left()
+def route_conversations() -> int:
+    """Give those who wait to those who are there, and tell the others how many are before them.
+
+    Rung for whatever may change that; the sweep finds what nobody rang for. Returns how many changed hands.
+    """
+    presence.expire()
+    changed = routing.route_conversations()
+    tell_queues()
+    return changed
 
 
 @shared_task

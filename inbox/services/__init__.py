@@ -4,7 +4,6 @@ from inbox.services.buyers import update_buyer
 from inbox.services.conversations import (
     assign,
     rate,
-    release_left,
     reopen,
     resolve,
     set_priority,
@@ -41,7 +40,6 @@ __all__ = [
     "post_messages",
     "public_data",
     "rate",
-    "release_left",
     "reopen",
     "resolve",
     "same_person",

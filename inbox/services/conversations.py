@@ -15,7 +15,7 @@ from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Tag
 from inbox.payloads import iso
-from inbox.services import timeline
+from inbox.services import routing, timeline
 from inbox.services.timeline import Batch
 from people.access import agents_for
 from people.models import Agent, Team
@@ -68,7 +68,10 @@ def assign(
             team = _team(c, to_team)
         if assignee == c.assignee and team == c.team:
             return None
+        # Given away again, but not to the one who says that it is not for them.
+        c.put_back_by = agent if assignee is None and c.assignee == agent else None
         c.assignee, c.team = assignee, team
+        routing.ring()
         params = {
             "actor": actor.name,
             "assignee": assignee.name if assignee else None,
@@ -77,7 +80,7 @@ def assign(
         to = (assignee.name if assignee else None) or (team.name if team else None)
         body = f"{actor.name} assigned this to {to}" if to else f"{actor.name} unassigned this"
         timeline.add_line(c, batch, actor, names.CONVERSATION_ASSIGNED, params, body)
-        return ["assignee", "team"]
+        return ["assignee", "team", "put_back_by"]
 
     return _change(agent, conversation_id, change)
 
@@ -106,6 +109,7 @@ def resolve(*, agent: Agent, conversation_id: UUID) -> Conversation:
             return None
         c.status, c.snoozed_until = Conversation.Status.RESOLVED, None
         c.resolved_at, c.waiting_since = timezone.now(), None
+        routing.ring()  # there is a place again
         params = {"actor": actor.name}
         timeline.add_line(
             c, batch, actor, names.CONVERSATION_RESOLVED, params, f"{actor.name} resolved this", public=True
@@ -122,6 +126,7 @@ def reopen(*, agent: Agent, conversation_id: UUID) -> Conversation:
         if c.status == "open":
             return None
         timeline.reopen(c, actor, batch)
+        routing.ring()
         return []
 
     try:
@@ -139,6 +144,7 @@ def snooze(*, agent: Agent, conversation_id: UUID, until: datetime) -> Conversat
         if c.status == "resolved":
             raise Conflict("A resolved conversation cannot be snoozed; reopen it first.")
         c.status, c.snoozed_until = Conversation.Status.SNOOZED, until
+        routing.ring()
         params = {"actor": actor.name, "until": iso(until)}
         timeline.add_line(c, batch, actor, names.CONVERSATION_SNOOZED, params, f"{actor.name} snoozed this")
         return []
@@ -164,29 +170,6 @@ def wake_due(limit: int = 200) -> int:
             timeline.write(batch)
             woken += 1
     return woken
-
-
-def release_left(limit: int = 200) -> int:
-    """Take live conversations off agents whose account was disabled, so that somebody else sees them waiting.
-
-    Returns how many; called by the sweep, safe to run twice.
-    """
-    released = 0
-    left = Conversation.objects.filter(assignee__is_active=False).exclude(status="resolved")
-    for conversation_id in list(left.values_list("id", flat=True)[:limit]):
-        with transaction.atomic():
-            rows = with_summary_relations(left.filter(pk=conversation_id))
-            c = rows.select_for_update(of=("self",)).first()
-            if c is None or c.assignee is None:
-                continue
-            params = {"actor": c.assignee.name, "assignee": None, "team": c.team.name if c.team else None}
-            body = f"{c.assignee.name} is not here any more: nobody has this now"
-            c.assignee = None
-            batch = Batch()
-            timeline.add_line(c, batch, SYSTEM, names.CONVERSATION_ASSIGNED, params, body)
-            timeline.write(batch)
-            released += 1
-    return released
 
 
 def set_priority(*, agent: Agent, conversation_id: UUID, priority: int) -> Conversation:

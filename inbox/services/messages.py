@@ -22,7 +22,7 @@ from inbox.access import channel_of, locked_for_summary, with_message_relations,
 from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
 from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, Message
 from inbox.payloads import message_data
-from inbox.services import timeline
+from inbox.services import routing, timeline
 from inbox.services.deliveries import new_delivery, ring
 from inbox.services.profile import refuse_blocked
 from inbox.services.timeline import Batch
@@ -146,6 +146,8 @@ def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxErro
             outcomes[index] = error
     timeline.write(batch)
     ring(batch.deliveries)
+    if batch.begins_to_wait:
+        routing.ring()
 
 
 def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation]]:
@@ -355,7 +357,10 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
     """Keep the counters of the list: who waits since when, and who answered first."""
     if message.author_kind == "buyer":
         conversation.inbound_count += 1
-        conversation.waiting_since = conversation.waiting_since or message.created_at
+        if conversation.waiting_since is None:
+            conversation.waiting_since = message.created_at
+            if not _is_looked_after(conversation):
+                batch.begins_to_wait = True
     elif message.author_kind == "agent" and not message.private:
         conversation.waiting_since = None
         if conversation.first_reply_at is None and conversation.inbound_count:
@@ -372,6 +377,12 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
                 {"actor": actor.name, "assignee": actor.name, "team": None},
                 f"{actor.name} took the conversation",
             )
+
+
+def _is_looked_after(conversation: Conversation) -> bool:
+    """Tell from memory whether somebody who is there has it: routing finds out what that was too old for."""
+    agent = conversation.assignee
+    return agent is not None and agent.presence_now() in (Agent.Presence.ONLINE, Agent.Presence.BUSY)
 
 
 def _mention(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:

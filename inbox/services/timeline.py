@@ -50,6 +50,7 @@ class Batch:
     changed: dict[UUID, Conversation] = field(default_factory=dict)
     causes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     opened: list[Conversation] = field(default_factory=list)  # which their buyer's screens do not know yet
+    begins_to_wait: bool = False  # somebody whom nobody who is there looks after
 
 
 def tick(conversation: Conversation) -> datetime:
@@ -152,8 +153,10 @@ def add_line(
     public: bool = False,
     order_id: UUID | None = None,
     store: bool = True,
+    more: dict[str, Any] | None = None,
 ) -> Message:
-    """Add a system line, and (`store`) the Event that it tells of. `body` is what plain readers get, in English."""
+    """Add a system line, and (`store`) the Event that it tells of. `body` is what plain readers get, in English;
+    `more` is what the Event alone keeps."""
     message = append(
         conversation,
         batch,
@@ -178,7 +181,7 @@ def add_line(
                 store_id=conversation.store_id,
                 conversation_id=conversation.id,
                 order_id=order_id,
-                data={**params, "seq": message.seq},
+                data={**params, **(more or {}), "seq": message.seq},
             )
         )
     return message

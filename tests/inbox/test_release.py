@@ -3,8 +3,8 @@
 import pytest
 
 from events.models import Event
-from inbox.services import assign, release_left, resolve
-from inbox.tasks import release_conversations
+from inbox.services import assign, resolve
+from inbox.tasks import route_conversations
 from tests.factories import World, buyer_says
 
 pytestmark = pytest.mark.django_db
@@ -13,17 +13,24 @@ pytestmark = pytest.mark.django_db
 def test_conversations_of_a_disabled_account_are_nobodys_again(world: World) -> None:
     conversation = buyer_says(world.kim).conversation
     assign(agent=world.sue, conversation_id=conversation.id, to_agent=world.ann.id)
-    assert release_left() == 0
+    assert route_conversations() == 0
     world.ann.is_active = False
     world.ann.save()
-    assert release_conversations() == 1
+    assert route_conversations() == 1
     conversation.refresh_from_db()
     assert conversation.assignee is None
     line = conversation.messages.order_by("-seq")[0]
     assert line.private
-    assert line.data == {"event": "conversation.assigned", "actor": "Ann", "assignee": None, "team": None}
+    assert line.data == {
+        "event": "conversation.assigned",
+        "actor": "",
+        "assignee": None,
+        "team": None,
+        "reason": "left",
+        "from": "Ann",
+    }
     assert Event.objects.filter(conversation_id=conversation.id, name="conversation.assigned").count() == 2
-    assert release_left() == 0  # and not again
+    assert route_conversations() == 0  # and not again
 
 
 def test_what_is_resolved_stays_theirs(world: World) -> None:
@@ -32,6 +39,6 @@ def test_what_is_resolved_stays_theirs(world: World) -> None:
     resolve(agent=world.sue, conversation_id=conversation.id)
     world.ann.is_active = False
     world.ann.save()
-    assert release_left() == 0
+    assert route_conversations() == 0
     conversation.refresh_from_db()
     assert conversation.assignee == world.ann
