@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from helpdesk import api_docs
 from inbox.api import actions, buyers, channels, consents, conversations, events, profiles, ways, words
+from knowledge.api import articles, texts
 from orders import api as orders
 from orders import ledger_api as orders_ledger
 from orders import notes_api, returns_api
@@ -14,6 +15,7 @@ from orders.coupons import api as coupons
 from people import api as people
 
 ONE = "conversations/<uuid:conversation_id>/"
+TEXT = "articles/<uuid:article_id>/texts/<str:locale>/"
 
 urlpatterns = [
     path("me/", people.Me.as_view(), name="api-me"),
@@ -82,6 +84,17 @@ urlpatterns = [
     path("coupons/codes/<uuid:code_id>/reject/", coupons.RejectCode.as_view()),
     path("coupons/codes/<uuid:code_id>/revoke/", coupons.RevokeCode.as_view()),
     path("coupons/<str:code>/redeem/", coupons.Redeem.as_view()),
+    path("articles/", articles.Articles.as_view()),
+    path("articles/categories/", articles.Categories.as_view()),
+    path("articles/<uuid:article_id>/", articles.ArticleDetail.as_view()),
+    path("articles/<uuid:article_id>/archive/", articles.ArchiveArticle.as_view()),
+    path("articles/<uuid:article_id>/unarchive/", articles.UnarchiveArticle.as_view()),
+    path(TEXT, texts.ArticleText.as_view()),
+    path(TEXT + "publish/", texts.PublishText.as_view()),
+    path(TEXT + "withdraw/", texts.WithdrawText.as_view()),
+    path(TEXT + "versions/", texts.TextVersions.as_view()),
+    path(TEXT + "restore/", texts.RestoreVersion.as_view()),
+    path(TEXT + "reports/", texts.ReportText.as_view()),
     path("search/", orders.Search.as_view()),
     path("events/", events.Events.as_view()),
     path("schema/", api_docs.Schema.as_view(), name="schema"),

@@ -45,6 +45,11 @@ def keywords(words: Iterable[str]) -> list[str]:
     return list(found)
 
 
+def name(text: str) -> str:
+    """Return the name of a category, or what it says of itself."""
+    return _one_line(text, "names", 200)
+
+
 def note(text: str) -> str:
     return _one_line(text, "note", 200)
 

@@ -1,0 +1,1 @@
+"""Articles in and out: as a folder of Markdown files, or as a table (CSV)."""
