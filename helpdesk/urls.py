@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("people.urls")),
     path("settings/", include("inbox.setup.urls")),
     path("settings/", include("team.urls")),
+    path("knowledge/", include("knowledge.exchange_urls")),
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),

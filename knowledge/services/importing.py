@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from events import names
 from events.record import Actor, Happening, record
-from inbox.errors import InboxError, Invalid
+from inbox.errors import InboxError, Invalid, NotFound
 from knowledge import checks, locales
 from knowledge.exchange.documents import Document, Fault
 from knowledge.exchange.folders import Bundle, Shelf
 from knowledge.models import Article, Category, Text
 from knowledge.services.articles import change_article, create_article, needs_supervisor
 from knowledge.services.texts import publish, save_text
+from people.access import stores_for
 from people.models import Agent, Store
 
 
@@ -48,9 +49,12 @@ def import_bundle(
     """Take in articles by their slugs: what is there is changed, what is not is made, nothing is taken away.
 
     Taken in twice, nothing changes. `publishing` publishes each text but those whose `state` is draft; `only_try`
-    finds out what would come of it. Raises ImportRefused with every fault, Invalid for who may not.
+    finds out what would come of it. Raises ImportRefused with every fault, Invalid and
+    NotFound for who may not.
     """
     needs_supervisor(agent)
+    if not stores_for(agent).filter(pk=store.pk).exists():
+        raise NotFound(_("No such store."))
     if bundle.faults:
         raise ImportRefused(bundle.faults)
     with transaction.atomic():

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.models import Event
 from helpdesk.lib.sheets import safe
-from inbox.errors import Invalid
+from inbox.errors import Invalid, NotFound
 from knowledge.access import public_texts
 from knowledge.exchange import tables
 from knowledge.exchange.documents import Unreadable, read_document, write_document
@@ -20,6 +23,7 @@ from knowledge.exchange.writing import documents_of, zip_of
 from knowledge.models import Article, Category, SynonymGroup, Text, Version
 from knowledge.services import change_article, save_text
 from knowledge.services.importing import Imported, ImportRefused, import_bundle
+from people.models import Agent
 from tests.knowledge.conftest import Shelf
 
 DELIVERY = """---
@@ -129,7 +133,7 @@ def test_the_same_article_twice_is_a_mistake(shelf: Shelf) -> None:
 
 def test_agents_and_other_stores_supervisors_import_nothing(shelf: Shelf) -> None:
     for agent in (shelf.agent, shelf.stranger):
-        with pytest.raises(Invalid):
+        with pytest.raises((Invalid, NotFound)):
             take(shelf, packed(FOLDER), agent=agent)
     assert not Article.objects.exists()
 
@@ -270,3 +274,58 @@ def test_what_is_written_is_read_again(body: str, title: str) -> None:
     one = read_document(said, slug="a", locale="en", category="c", where="")
     again = read_document(write_document(one), slug="a", locale="en", category="c", where="")
     assert again == one
+
+
+def upload(agent: Agent, name: str, content: bytes, **more: str) -> Any:
+    client = Client()
+    client.force_login(agent)
+    data = {"store": "shop", "file": SimpleUploadedFile(name, content), **more}
+    return client.post("/knowledge/exchange/", data)
+
+
+def test_a_supervisor_tries_imports_and_downloads(shelf: Shelf) -> None:
+    take(shelf, packed(FOLDER))
+    client = Client()
+    client.force_login(shelf.supervisor)
+    assert client.get("/knowledge/exchange/").status_code == 200
+    packed_up = b"".join(client.get("/knowledge/exchange/articles/?store=shop&form=zip").streaming_content)
+    table = b"".join(client.get("/knowledge/exchange/articles/?store=shop&form=csv").streaming_content)
+    Article.objects.all().delete()
+    assert "can be imported" in upload(shelf.supervisor, "a.csv", table, **{"try": "1"}).content.decode()
+    assert not Article.objects.exists()
+    assert "2 new" in upload(shelf.supervisor, "a.csv", table).content.decode()
+    again = upload(shelf.supervisor, "a.ZIP", packed_up, publishing="on").content.decode()
+    assert "2 unchanged" in again
+    assert "2 published" in again
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.zip", b"no"), ("a.csv", b"no"), ("a.exe", b"MZ"), ("a.csv", b""), ("a.csv", b"x" * 11_000_000)],
+)
+def test_a_bad_upload_is_answered_in_words(shelf: Shelf, name: str, content: bytes) -> None:
+    answer = upload(shelf.supervisor, name, content)
+    assert answer.status_code == 422
+    assert "Nothing was imported." in answer.content.decode()
+
+
+def test_only_supervisors_import_and_only_their_stores(shelf: Shelf) -> None:
+    assert upload(shelf.agent, "a.csv", b"").status_code == 404
+    assert upload(shelf.stranger, "a.csv", b"slug,locale,title,body\na,en,b,c\n").status_code == 422
+    client = Client()
+    assert client.get("/knowledge/exchange/").status_code == 302
+    client.force_login(shelf.stranger)
+    assert client.get("/knowledge/exchange/articles/?store=shop&form=csv").status_code == 400
+
+
+def test_a_folder_is_taken_in_by_command(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "delivery").mkdir()
+    (tmp_path / "delivery/delivery-time.en.md").write_text(DELIVERY, encoding="utf-8")
+    said = ["import_articles", "shop", str(tmp_path), "--by", shelf.supervisor.email]
+    out = io.StringIO()
+    call_command(*said, "--publish", stdout=out)
+    assert out.getvalue() == "1 new, 0 changed, 0 unchanged, 1 published\n"
+    for wrong in (["import_articles", "nowhere", *said[2:]], [*said[:-1], "nobody@desk.test"],
+                  [*said[:-1], shelf.agent.email], [*said[:2], "/nowhere", *said[3:]]):  # fmt: skip
+        with pytest.raises(CommandError):
+            call_command(*wrong)
