@@ -1,6 +1,6 @@
 """Every address of the desk."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from helpdesk import health
