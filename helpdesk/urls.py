@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
-from helpdesk import health
+from helpdesk import api_docs, health
 from inbox.file_views import attachment, signed_attachment
 from inbox.hook_views import channel_hook
 from orders.hooks_views import store_hook
