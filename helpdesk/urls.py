@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),
+    re_path("^api/widget/", api_docs.MissingForWidget.as_view()),
     path("", include("orders.urls")),
     path("hooks/channels/<slug:hook_key>/", channel_hook, name="channel-hook"),
     path("hooks/stores/<slug:hook_key>/", store_hook, name="store-hook"),
