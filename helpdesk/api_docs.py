@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from helpdesk.lib.api import ApiView, Guarded
 from helpdesk.lib.scopes import ANY_KEY
@@ -36,4 +37,15 @@ class Missing(ApiView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
+        raise exceptions.NotFound
+
+
+@extend_schema(exclude=True)
+class MissingForWidget(APIView):
+    """The same for the widget's addresses, which no log-in is needed for."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         raise exceptions.NotFound

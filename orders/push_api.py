@@ -34,7 +34,7 @@ from people.access import stores_for
 from people.models import Agent, Store
 
 MOST = 100
-REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 413: ErrorsSerializer}
+REFUSALS: dict[int, Any] = {404: ErrorsSerializer}  # no such store
 
 
 class PushingShop:

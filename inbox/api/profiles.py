@@ -152,7 +152,7 @@ class Block(ApiView):
         buyer = block_buyer(agent=agent, buyer_id=buyer_id, reason=given["reason"], until=given["until"])
         return Response(profile_data(agent, buyer))
 
-    @extend_schema(tags=TAGS, summary="Let a buyer write again", responses=ProfileSerializer)
+    @extend_schema(tags=TAGS, summary="Let a buyer write again", responses={200: ProfileSerializer})
     def delete(self, request: Request, buyer_id: UUID) -> Response:
         agent = agent_of(request)
         return Response(profile_data(agent, unblock_buyer(agent=agent, buyer_id=buyer_id)))

@@ -72,7 +72,7 @@ class CannedReplies(ApiView):
         description="Those whose shortcut, title or text holds `q`. With `conversation` those of its store, in the "
         "buyer's language first.",
         parameters=[inputs.CannedQuery],
-        responses=shapes.CannedReplySerializer(many=True),
+        responses={200: shapes.CannedReplySerializer(many=True), 404: shapes.ErrorsSerializer},
     )
     def get(self, request: Request) -> Response:
         agent, given = agent_of(request), read(inputs.CannedQuery, request.query_params)
