@@ -1,28 +1,135 @@
 """What can be found: an entry for each text that is live, written in the transaction that made it so."""
 
-from helpdesk.lib.text import index_terms
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Prefetch, UUIDField
+
+from knowledge.finding import lexemes
 from knowledge.markdown import to_text
-from knowledge.models import Article, ArticleEntry, Text
+from knowledge.models import Article, ArticleEntry, ArticleTerm, Text
+from people.models import Store
+
+BACKWARDS = "<"  # before a word from its end to its beginning: so is found what begins with a typo
+LONG = 7  # letters of a word that is kept backwards, too
+_WRITTEN = [
+    "article_id", "store_id", "locale", "is_public", "terms", "title", "head", "body", "plain", "length",
+]  # fmt: skip
+_ROWS = 400  # of one statement
+
+Counts = Counter[tuple[UUID, bool, str]]
 
 
 def index_article(article: Article) -> None:
     """Bring the entries of an article up to what is live of it now. In the caller's transaction."""
-    ArticleEntry.objects.filter(text__article=article).exclude(text__live__isnull=False).delete()
+    index_articles([article.pk])
+
+
+def index_articles(ids: Sequence[UUID]) -> None:
+    """Bring the entries of articles, and the counts of their terms, up to what is live of them now.
+
+    Doing it again changes nothing. In the caller's transaction; those of one store take turns.
+    """
+    live = Text.objects.select_related("live").filter(live__isnull=False)
+    articles = list(
+        Article.objects.filter(pk__in=ids).prefetch_related("products", Prefetch("texts", live, to_attr="live_texts"))
+    )
+    _take_turns({article.store_id for article in articles})
+    before = {entry.text_id: entry for entry in ArticleEntry.objects.filter(article__in=ids)}
+    after = {entry.text_id: entry for article in articles for entry in _entries(article)}
+    gone = [entry for pk, entry in before.items() if pk not in after]
+    new = [entry for pk, entry in after.items() if pk not in before]
+    changed = []
+    for pk, entry in before.items():
+        if pk in after and any(getattr(entry, name) != getattr(after[pk], name) for name in _WRITTEN):
+            after[pk].pk = entry.pk
+            changed.append((entry, after[pk]))
+    ArticleEntry.objects.filter(pk__in=[entry.pk for entry in gone]).delete()
+    ArticleEntry.objects.bulk_create(new, batch_size=_ROWS)
+    ArticleEntry.objects.bulk_update([entry for _, entry in changed], _WRITTEN, batch_size=50)
+    _count(
+        added=[*new, *(entry for _, entry in changed)],
+        removed=[*gone, *(entry for entry, _ in changed)],
+    )
+
+
+def _entries(article: Article) -> Iterator[ArticleEntry]:
     if article.archived_at is not None:
-        ArticleEntry.objects.filter(text__article=article).delete()
         return
+    is_public = article.audience == Article.Audience.PUBLIC
     skus = [product.sku for product in article.products.all()]
-    for text in article.texts.select_related("live").filter(live__isnull=False):
-        ArticleEntry.objects.update_or_create(text=text, defaults=_entry(article, text, skus))
+    for text in article.live_texts:  # type: ignore[attr-defined]
+        yield ArticleEntry(
+            text=text,
+            article_id=article.pk,
+            store_id=article.store_id,
+            locale=text.locale,
+            is_public=is_public,
+            **lexemes.entry(
+                title=text.live.title,
+                keywords=text.live.keywords,
+                skus=skus,
+                plain=to_text(text.live.body),
+                locale=text.locale,
+                store_id=article.store_id,
+                is_public=is_public,
+            ),
+        )
 
 
-def _entry(article: Article, text: Text, skus: list[str]) -> dict[str, object]:
-    live = text.live
-    assert live is not None
-    return {
-        "store_id": article.store_id,
-        "locale": text.locale,
-        "is_public": article.audience == Article.Audience.PUBLIC,
-        "head": index_terms(" ".join([live.title, *live.keywords, *skus])),
-        "body": index_terms(to_text(live.body)),
-    }
+# -- How many entries hold a term
+
+
+def _terms(entry: ArticleEntry) -> Iterator[tuple[UUID, bool, str]]:
+    for term in lexemes.counted(entry.terms):
+        yield entry.store_id, entry.is_public, term
+        if len(term) >= LONG and term.isalpha():
+            yield entry.store_id, entry.is_public, BACKWARDS + term[::-1]
+
+
+def _count(*, added: Iterable[ArticleEntry], removed: Iterable[ArticleEntry]) -> None:
+    counts: Counts = Counter()
+    for entry in added:
+        counts.update(_terms(entry))
+    for entry in removed:
+        counts.subtract(_terms(entry))
+    changes = sorted((key, change) for key, change in counts.items() if change)
+    with connection.cursor() as cursor:
+        for start in range(0, len(changes), _ROWS):
+            some = changes[start : start + _ROWS]
+            params = [v for (store, public, term), n in some for v in (_plain(store), public, term, n)]
+            cursor.execute(
+                "INSERT INTO knowledge_articleterm (store_id, is_public, term, entries) VALUES "
+                + ", ".join(["(%s, %s, %s, %s)"] * len(some))
+                + " ON CONFLICT (store_id, is_public, term) DO UPDATE"
+                " SET entries = knowledge_articleterm.entries + excluded.entries",
+                params,
+            )
+    if any(change < 0 for _, change in changes):
+        ArticleTerm.objects.filter(store__in={store for (store, _, _), _ in changes}, entries__lte=0).delete()
+
+
+def _plain(store: UUID) -> object:
+    return UUIDField().get_db_prep_value(store, connection)
+
+
+def _take_turns(stores: Iterable[UUID]) -> None:
+    """Wait until nobody else counts for these stores: terms are shared, and two would hold up each other.
+
+    SQLite has one writer anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for store in sorted(stores):
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [store.int % 2**63])
+
+
+@transaction.atomic
+def recount(store: Store) -> None:
+    """Count the terms of a store anew, from its entries."""
+    _take_turns([store.pk])
+    ArticleTerm.objects.filter(store=store).delete()
+    entries = ArticleEntry.objects.filter(store=store).only("store_id", "is_public", "terms")
+    _count(added=entries.iterator(chunk_size=2_000), removed=[])

@@ -2,12 +2,16 @@
 
 Han runs become single characters and overlapping pairs, so that a two-character word is found wherever it
 stands; other words are kept as they are and, where a stemmer knows the word's script, by their stem.
+
+`index_terms` and `query_terms` are for what people say (messages, names): every term has to be there. `words`,
+`stem`, `fold` and `grams` are what articles are taken apart with, where language is known and ranking matters.
 """
 
 import re
 import threading
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 import snowballstemmer
 
@@ -15,16 +19,24 @@ import snowballstemmer
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W{_HAN}_]+", re.UNICODE)
 _IS_HAN = re.compile(rf"[{_HAN}]")
-_stemmer = snowballstemmer.stemmer("english")
-_stemming = threading.Lock()  # it keeps the word it works on in itself
+# The languages of articles that have a stemmer; words of the others are stemmed as English ones, which is what
+# stands between their Han.
+_LANGUAGES = {
+    "en": "english", "fi": "finnish", "sv": "swedish", "de": "german", "fr": "french", "es": "spanish",
+    "it": "italian", "nl": "dutch", "pt": "portuguese", "ru": "russian",
+}  # fmt: skip
+_stemmers = {"english": snowballstemmer.stemmer("english")}
+_stemming = threading.Lock()  # a stemmer keeps the word it works on in itself
 MAX_TERMS = 5_000  # different ones of one text: a pasted book must not become an index of its own
 MAX_WORD = 64
 
 
-@lru_cache(maxsize=20_000)
-def _stem(word: str) -> str:
+@lru_cache(maxsize=50_000)
+def _stem(word: str, language: str = "english") -> str:
     with _stemming:
-        return str(_stemmer.stemWord(word))
+        if language not in _stemmers:
+            _stemmers[language] = snowballstemmer.stemmer(language)
+        return str(_stemmers[language].stemWord(word))
 
 
 def _tokens(text: str) -> list[str]:
@@ -60,6 +72,54 @@ def query_terms(text: str, limit: int = 12) -> list[str]:
         else:
             terms.extend(token[i : i + 2] for i in range(len(token) - 1))
     return list(dict.fromkeys(terms))[:limit]
+
+
+class Word(NamedTuple):
+    """A word, or a run of Han, in its normal form (NFKC, casefolded), and where in the text it stands."""
+
+    text: str
+    start: int
+    end: int
+    is_run: bool
+
+
+def words(text: str) -> list[Word]:
+    """Return the words of `text` in their order. The text should be in NFC, or accents are cut off their letters."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        # One sign may be several words in its normal form.
+        for part in _TOKEN.findall(_normal(match[0])):
+            is_run = _IS_HAN.match(part) is not None
+            found.append(Word(part if is_run else part[:MAX_WORD], start, end, is_run))
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _normal(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).casefold()
+
+
+def stem(word: str, locale: str) -> str:
+    """Return the stem of a word (in its normal form) in a language; English, where there is no stemmer for it."""
+    return _stem(word, _LANGUAGES.get(locale.partition("-")[0], "english"))
+
+
+@lru_cache(maxsize=50_000)
+def fold(text: str) -> str:
+    """Return `text` as it is typed on a keyboard without accents: ä as a, ø as o."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFD", text.translate(_PLAIN))
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u036f"))
+
+
+_PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+def grams(run: str) -> list[str]:
+    """Return the terms of a run of Han for an index: each character and the pair it begins."""
+    return [run[i : i + n] for i in range(len(run)) for n in (1, 2) if i + n <= len(run)]
 
 
 def is_storable(text: str) -> bool:

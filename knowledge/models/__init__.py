@@ -7,7 +7,8 @@ from knowledge.models.articles import (
     Version,
 )
 from knowledge.models.files import ArticleFile
-from knowledge.models.search import ArticleEntry
+from knowledge.models.search import ArticleEntry, ArticleTerm
+from knowledge.models.suggestions import Suggestion
 from knowledge.models.synonyms import SynonymGroup
 from knowledge.models.voices import Report, Vote
 
@@ -17,8 +18,10 @@ __all__ = [
     "ArticleEntry",
     "ArticleFile",
     "ArticleProduct",
+    "ArticleTerm",
     "Category",
     "Report",
+    "Suggestion",
     "SynonymGroup",
     "Text",
     "Version",

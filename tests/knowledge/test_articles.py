@@ -35,7 +35,7 @@ def test_a_draft_is_read_by_nobody_until_it_is_published(shelf: Shelf) -> None:
     assert not ArticleEntry.objects.exists()
     shelf.publish(text.article)
     assert public_texts(shelf.store).get() == text
-    assert "delivery" in ArticleEntry.objects.get().head.split()
+    assert "delivery" in ArticleEntry.objects.get().terms.split()
     assert [data["version"] for data in events_of("article.published")] == [1]
 
 

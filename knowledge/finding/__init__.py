@@ -1,0 +1,1 @@
+"""How articles are found. `knowledge.search` and `knowledge.indexing` are the doors; nothing else comes in here."""
