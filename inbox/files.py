@@ -3,6 +3,7 @@
 import codecs
 import re
 import unicodedata
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from helpdesk.lib.ids import parse_id
@@ -64,7 +67,35 @@ def refuse_large(request: HttpRequest) -> None:
 
 
 def _too_large() -> str:
-    return f"A file has at most {settings.MAX_UPLOAD_BYTES // (1024 * 1024)} MB."
+    return _("A file has at most %(n)s MB.") % {"n": settings.MAX_UPLOAD_BYTES // (1024 * 1024)}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file that may be kept is: `width` and `height` are a picture's."""
+
+    name: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+def look_at(file: UploadedFile) -> Looked:
+    """Return what an upload is by its bytes, whatever it says of itself; it is at its beginning again.
+
+    Raises UploadRefused.
+    """
+    size = file.size or 0
+    if size > settings.MAX_UPLOAD_BYTES:
+        raise UploadRefused("too_large", _too_large())
+    if size == 0:
+        raise UploadRefused("empty", _("The file is empty."))
+    name = safe_name(file.name or "")
+    media_type, dimensions = _recognise(file, name)
+    file.seek(0)
+    width, height = dimensions or (None, None)
+    return Looked(name, media_type, size, width, height)
 
 
 def store_upload(
@@ -74,24 +105,9 @@ def store_upload(
 
     Raises UploadRefused.
     """
-    size = file.size or 0
-    if size > settings.MAX_UPLOAD_BYTES:
-        raise UploadRefused("too_large", _too_large())
-    if size == 0:
-        raise UploadRefused("empty", "The file is empty.")
-    name = safe_name(file.name or "")
-    media_type, dimensions = _recognise(file, name)
-    file.seek(0)
-    attachment = Attachment(
-        conversation=conversation,
-        uploader=uploader,
-        name=name,
-        media_type=media_type,
-        size=size,
-        width=dimensions[0] if dimensions else None,
-        height=dimensions[1] if dimensions else None,
-    )
-    attachment.file.save(name, file, save=False)
+    looked = look_at(file)
+    attachment = Attachment(conversation=conversation, uploader=uploader, **asdict(looked))
+    attachment.file.save(looked.name, file, save=False)
     attachment.save()
     return attachment
 
@@ -109,17 +125,17 @@ def _recognise(file: Any, name: str) -> tuple[str, tuple[int, int] | None]:
     file.seek(0)
     head: bytes = file.read(HEAD)
     if PurePath(name).suffix.lower() in _ACTIVE_NAMES or _ACTIVE.search(head[:1024]):
-        raise UploadRefused("unsupported_type", "Files of this kind are not taken.")
+        raise UploadRefused("unsupported_type", _("Files of this kind are not taken."))
     file.seek(0)
     try:
         with Image.open(file, formats=list(_FORMATS)) as image:  # reads the header, decodes nothing
             if image.width * image.height > MAX_PIXELS:
-                raise UploadRefused("too_large", "The picture has too many pixels.")
+                raise UploadRefused("too_large", _("The picture has too many pixels."))
             return _FORMATS[str(image.format)], (image.width, image.height)
     except UploadRefused:
         raise
     except Image.DecompressionBombError:
-        raise UploadRefused("too_large", "The picture has too many pixels.") from None
+        raise UploadRefused("too_large", _("The picture has too many pixels.")) from None
     except Exception:  # not a picture, then; Pillow raises many things for that
         pass
     for signature, media_type in _SIGNATURES:
@@ -155,13 +171,20 @@ def signed_file(token: str) -> Attachment | None:
 
 
 def respond(attachment: Attachment) -> FileResponse:
-    """Give a file back: pictures in place, all else as a download; nothing in it can run here."""
-    shown = attachment.media_type in SHOWN
+    return give(attachment.file, name=attachment.name, media_type=attachment.media_type)
+
+
+def give(file: FieldFile, *, name: str, media_type: str) -> FileResponse:
+    """Give a file back: pictures in place, all else as a download; nothing in it can run here.
+
+    Raises FileNotFoundError where the row is there and the file is not.
+    """
+    shown = media_type in SHOWN
     response = FileResponse(
-        attachment.file.open("rb"),
+        file.open("rb"),
         as_attachment=not shown,
-        filename=attachment.name,
-        content_type=attachment.media_type if shown else "application/octet-stream",
+        filename=name,
+        content_type=media_type if shown else "application/octet-stream",
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
