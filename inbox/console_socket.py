@@ -14,6 +14,7 @@ from helpdesk.lib.addresses import socket_ip
 from helpdesk.lib.ids import parse_id
 from helpdesk.lib.scopes import EVERYTHING
 from inbox import live
+from inbox.asking_socket import Questions
 from inbox.frames import (
     HEARTBEAT_S,
     MOST_SUBSCRIBED,
@@ -33,7 +34,7 @@ READ, WRITE = "conversations:read", "conversations:write"
 # What a key of the API needs to say something here, and to hear of something: the first words of frames' types.
 SCOPES = dict.fromkeys(("message.send", "typing", "read", "viewing", "presence"), WRITE)
 HEARD = {
-    "": ("ack", "error", "heartbeat", "pong", "presence", "resync", "subscribed", "welcome"),
+    "": ("ack", "answer", "error", "heartbeat", "pong", "presence", "resync", "subscribed", "welcome"),
     READ: ("card", "conversation", "delivery", "mention", "message", "read", "typing", "viewing"),
     "buyers:read": ("buyer",),
     "orders:read": ("order", "review"),
@@ -55,6 +56,7 @@ class ConsoleSocket(InboxSocket):
         self.me: live.Console | None = None
         self.ticket: live.Ticket = ""
         self.hears: tuple[str, ...] | None = None  # the beginnings of frames that a key's scopes let through
+        self.questions = Questions(self.send_frame)
         self.open: set[UUID] = set()  # conversations subscribed to
         self.looking: dict[UUID, bool] = {}  # the conversation in view: is the agent composing?
 
@@ -242,7 +244,11 @@ class ConsoleSocket(InboxSocket):
         except ValueError as error:
             raise Refused("invalid", str(error)) from None
 
+    async def ask(self, frame: dict[str, Any]) -> None:
+        self.questions.take(frame, agent=self.console.agent, may=self.console.may)
+
     frames: ClassVar = {
+        "ask": ask,
         "subscribe": subscribe,
         "unsubscribe": unsubscribe,
         "message.send": message_send,

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from inbox import mail_views, pages
+from inbox import ask_views, mail_views, pages
 
 app_name = "inbox"
 urlpatterns = [
     path("inbox/", pages.inbox, name="inbox"),
+    path("inbox/ask/", ask_views.ask, name="ask"),
     path("inbox/<uuid:conversation_id>/", pages.inbox, name="conversation"),
     path("mails/pictures/<str:token>/", mail_views.mail_picture, name="mail-picture"),
     path("mails/<uuid:message_id>/", mail_views.mail, name="mail"),

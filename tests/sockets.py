@@ -20,6 +20,7 @@ from django.db import connections
 from events import sockets
 from events.hub import hub
 from events.sockets import db
+from inbox import asking_socket
 from inbox.writer import writer
 from people.models import Agent, Buyer
 from tests.factories import log_in, visit
@@ -104,7 +105,7 @@ class Line:
     async def ask(self, **frame: Any) -> dict[str, Any]:
         """Send a frame and return the first frame that comes after it and is an answer."""
         before = len(self.frames)
-        answers = ("ack", "error", "pong", "subscribed", "welcome")
+        answers = ("ack", "answer", "error", "pong", "subscribed", "welcome")
         await self.send(**frame)
         await self.until(
             lambda: any(f["type"] in answers for f in self.frames[before:]), f"an answer to {frame}"
@@ -183,7 +184,12 @@ class Connect:
 
 def close_connections() -> None:
     """Close what the threads of sockets and writer hold open: the test database is emptied, then dropped."""
-    for pool, threads in ((sockets._pool, sockets.THREADS), (writer._thread, 1)):
+    pools = (
+        (sockets._pool, sockets.THREADS),
+        (asking_socket._pool, asking_socket.THREADS),
+        (writer._thread, 1),
+    )
+    for pool, threads in pools:
         together = threading.Barrier(threads)
 
         def close(together: threading.Barrier = together) -> None:
