@@ -206,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-coupon-codes": {"task": "orders.coupons.tasks.expire_codes", "schedule": 60.0},
     "release-checked-parcels": {"task": "orders.tasks.release_checked_parcels", "schedule": 15.0},
     "discard-old-hooks": {"task": "orders.tasks.discard_old_hooks", "schedule": 86_400.0},
+    "settle-suggestions": {"task": "knowledge.tasks.settle_suggestions", "schedule": 60.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
 
@@ -228,7 +229,22 @@ CARDS = [
     "orders.cards.tracking.TrackingCard",
     "orders.cards.product.ProductCard",
     "orders.coupons.cards.CouponCard",
+    "knowledge.cards.ArticleCard",
 ]
+# What a page may ask over its socket (inbox/asking.py).
+CONSOLE_ASKS = [
+    "knowledge.asking.SearchArticles",
+    "knowledge.asking.ArticleText",
+    "knowledge.asking.Suggestions",
+    "knowledge.asking.KnownProducts",
+]
+# What a buyer's message suggests to say (inbox/suggesting.py), and which products a conversation is about.
+SUGGESTERS = [
+    "orders.suggesting.OrderFacts",
+    "inbox.suggesting.CannedReplies",
+    "knowledge.suggesting.Articles",
+]
+KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
 BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
 CANNED_VARIABLES = ["inbox.canned.InboxVariables", "orders.canned.OrderVariables"]
 ORDER_ACTIONS = [
