@@ -2,7 +2,7 @@
 
 from django.db.models import Prefetch, QuerySet
 
-from knowledge.models import Article, Category, Text, Version
+from knowledge.models import Article, ArticleFile, Category, Text, Version
 from people.access import stores_for
 from people.models import Agent, Store
 
@@ -22,6 +22,10 @@ def versions_for(agent: Agent) -> QuerySet[Version]:
 
 def categories_for(agent: Agent) -> QuerySet[Category]:
     return Category.objects.filter(store__in=stores_for(agent))
+
+
+def files_for(agent: Agent) -> QuerySet[ArticleFile]:
+    return ArticleFile.objects.filter(article__store__in=stores_for(agent))
 
 
 def public_texts(store: Store) -> QuerySet[Text]:

@@ -50,6 +50,10 @@ def name(text: str) -> str:
     return _one_line(text, "names", 200)
 
 
+def word(text: str, attr: str, most: int) -> str:
+    return _one_line(text, attr, most)
+
+
 def note(text: str) -> str:
     return _one_line(text, "note", 200)
 
