@@ -2,16 +2,20 @@
 and how many are before them."""
 
 from datetime import timedelta
+from math import ceil
 from statistics import median
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from inbox.models import Conversation
-from people.models import Agent
+from helpdesk.lib.hours import Schedule
+from helpdesk.lib.times import iso
+from inbox.models import Conversation, SpecialDay, StoreHours
+from people.models import Agent, Store
 
 FACES = 3
 LOOK_BACK = timedelta(days=7)
@@ -65,3 +69,38 @@ def queue_position(conversation: Conversation | None) -> int | None:
     before |= Q(priority=conversation.priority, waiting_since=since, id__lt=conversation.pk)
     line = in_line(Conversation.objects.filter(store_id=conversation.store_id))
     return line.filter(before).count() + 1
+
+
+def schedule_of(store: Store) -> Schedule:
+    """Return when a store is open: two queries. A store that says nothing always is."""
+    weekly = StoreHours.objects.filter(store=store).values_list("weekly", flat=True).first()
+    days = SpecialDay.objects.filter(store=store).values_list("date", "intervals")
+    return Schedule(
+        ZoneInfo(store.time_zone),
+        None if weekly is None else tuple(tuple((start, end) for start, end in day) for day in weekly),
+        {day: tuple((start, end) for start, end in intervals) for day, intervals in days},
+    )
+
+
+def hours_now(store: Store, language: str = "") -> dict[str, Any]:
+    """Return what a widget shows of a store's hours: whether it is open and for how long that holds, when it opens
+    next, and what it says meanwhile, in `language` where there is something in it."""
+    schedule, now = schedule_of(store), timezone.now()
+    is_open = schedule.is_open(now)
+    closes = schedule.next_closing(now) if is_open else now
+    opens = schedule.next_opening(closes) if closes else None
+    changes = closes if is_open else opens
+    return {
+        "is_open": is_open,
+        "changes_in_s": ceil((changes - now).total_seconds()) if changes else None,
+        "opens_at": iso(opens),
+        "away": "" if schedule.is_always_open else away_message(store, language),
+    }
+
+
+def away_message(store: Store, language: str) -> str:
+    """Return what a store says while it is closed: in the buyer's language, else in its own, else nothing."""
+    said: dict[str, str] | None = (
+        StoreHours.objects.filter(store=store).values_list("away", flat=True).first()
+    )
+    return (said or {}).get(language) or (said or {}).get(store.language, "")

@@ -207,15 +207,17 @@ class SessionsView(WidgetView):
         except visitors.InvalidIdentity as error:
             detail = f"The identity token is not valid: {error}"
             raise Invalid(detail, code="invalid_token", attr="identity_token") from None
-        buyer = session.buyer
+        buyer, conversation = session.buyer, conversation_of(session.buyer_id)
         return Response(
             {
                 "visitor_token": token,
                 "visitor": {"id": str(buyer.id), "name": buyer.name, "verified": buyer.is_verified},
-                **window(conversation_of(buyer.id)),
+                **window(conversation),
                 "agents_online": presence.online_count(store.id),
                 "agents": reception.faces(store.id),
                 "expected_wait_s": reception.expected_wait_s(store.id),
+                "queue_position": reception.queue_position(conversation),
+                "hours": reception.hours_now(store, visitors.language(given.get("locale", ""))),
                 "store": {
                     "name": store.name,
                     "color": store.color,

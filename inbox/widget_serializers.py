@@ -145,12 +145,27 @@ class StoreAnswer(NamedAnswer):
     language = serializers.CharField()
 
 
+class HoursAnswer(serializers.Serializer[Any]):
+    is_open = serializers.BooleanField()
+    changes_in_s = serializers.IntegerField(
+        allow_null=True, help_text="After so many seconds it is the other way round; null: it stays so."
+    )
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="After it has closed next, or is closed now."
+    )
+    away = serializers.CharField(help_text="What the store says while it is closed; may be empty.")
+
+
 class SessionAnswer(MessagesAnswer):
     visitor_token = serializers.CharField()
     visitor = VisitorAnswer()
     agents_online = serializers.IntegerField()
     agents = NamedAnswer(many=True)
     expected_wait_s = serializers.IntegerField(allow_null=True)
+    queue_position = serializers.IntegerField(
+        allow_null=True, help_text="1: the next who is answered; null: nobody is waited for."
+    )
+    hours = HoursAnswer()
     store = StoreAnswer()
 
 

@@ -74,6 +74,11 @@ class WidgetSocket(InboxSocket):
     def obey(self, order: dict[str, Any]) -> None:
         if order["type"] == "_watch":  # it was opened in another tab, say
             self._watch(UUID(order["conversation"]))
+        elif order["type"] == "_queue":
+            place = order["places"].get(str(self.conversation_id))
+            if place is not None:
+                wait = order["expected_wait_s"]
+                self.send_frame({"type": "queue", "position": place, "expected_wait_s": wait})
         else:
             super().obey(order)
 

@@ -22,6 +22,11 @@ def panel_strings() -> dict[str, str]:
         "online": _("We are online"),
         "wait": _("We usually answer within {time}"),
         "offline": _("We are away and answer as soon as we are back"),
+        # Who waits, and for what
+        "closed": _("We are closed right now."),
+        "opens": _("We open again {time}."),
+        "next_in_line": _("You are next in line."),
+        "in_line": _("You are number {n} in line."),
         # The connection
         "reconnecting": _("Reconnecting…"),
         "no_network": _("You are offline. What you write is sent as soon as you are back."),

@@ -22,6 +22,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from helpdesk.lib.pictures import shows_pictures
+from inbox import reception
 from inbox.widget_colors import palette
 from inbox.widget_strings import launcher_strings, panel_strings
 from people import presence
@@ -50,6 +51,7 @@ MODULES = [
     "widget/text.js",
     "widget/timeline.js",
     "widget/uploads.js",
+    "widget/waiting.js",
     "widget/words.js",
 ]
 
@@ -113,6 +115,7 @@ def _panel(request: HttpRequest, store: Store) -> HttpResponse:
         "locale": request.GET.get("locale", "")[:35],
         "max_upload": settings.MAX_UPLOAD_BYTES,
         "online": presence.online_count(store.id),
+        "hours": reception.hours_now(store, translation.get_language() or ""),
     }
     context = {
         "store": store,

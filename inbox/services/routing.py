@@ -114,7 +114,7 @@ def _seats(rules: Rules, now: datetime) -> list[Seat]:
     for agent_id, team_id, store_id in memberships.values_list("agent_id", "team_id", "team__stores"):
         if store_id in stores:
             teams.setdefault(agent_id, set()).add((store_id, team_id))
-    counts = _open_counts(teams)
+    counts = open_counts(teams)
     return [
         Seat(
             agent=agent,
@@ -131,7 +131,8 @@ def _seats(rules: Rules, now: datetime) -> list[Seat]:
     ]
 
 
-def _open_counts(agent_ids: Iterable[UUID]) -> dict[UUID, int]:
+def open_counts(agent_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many open conversations agents have; who has none is left out."""
     rows = Conversation.objects.filter(assignee_id__in=list(agent_ids), status=Conversation.Status.OPEN)
     return dict(rows.order_by().values_list("assignee_id").annotate(Count("id")))
 

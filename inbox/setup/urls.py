@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.setup import channels, failover, stores, words
+from inbox.setup import channels, failover, hours, routing, stores, words
 
 app_name = "setup"
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path(CHANNEL + "payloads/<int:payload_id>/", channels.payload, name="channel-payload"),
     path(CHANNEL + "payloads/<int:payload_id>/again/", channels.read_again, name="channel-payload-again"),
     path("failover/", failover.failover, name="failover"),
+    path("routing/", routing.routing, name="routing"),
+    path("hours/", hours.hours, name="hours"),
     path("tags/", words.tags, name="tags"),
     path("tags/new/", words.new_tag, name="tag-new"),
     path("tags/<uuid:tag_id>/", words.edit_tag, name="tag-edit"),

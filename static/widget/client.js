@@ -42,7 +42,8 @@ export const currentToken = () => token;
 export const currentConversation = () => conversation;
 
 /**
- * Listen. `on` has session, started (another conversation), message, conversation, read, typing, presence, order, card, back,
+ * Listen. `on` has session, started (another conversation), message, conversation, read, typing, presence, queue, order,
+ * card, back,
  * line (live, lost, polling or down), sent, known, unsent, refused and gone.
  */
 export function start(handlers) {
@@ -308,6 +309,7 @@ const hears = {
   "order.updated": (frame) => on.order(frame.order),
   "card.updated": (frame) => on.card(frame.message, frame.card),
   presence: (frame) => on.presence(frame.agents_online),
+  queue: (frame) => on.queue(frame.position, frame.expected_wait_s),
   heartbeat: (frame) => {
     const seqs = Object.entries(frame.conversations);
     if (seqs.some(([id, seq]) => id !== conversation?.id || seq > last)) catchUp();

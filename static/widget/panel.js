@@ -9,13 +9,14 @@ import * as orders from "./orders.js";
 import * as rating from "./rating.js";
 import { fillAvatar } from "./text.js";
 import * as timeline from "./timeline.js";
+import * as waiting from "./waiting.js";
 import { config, duration, say } from "./words.js";
 
 const TYPING_FADES_MS = 7000;
 
 const get = (id) => document.getElementById(id);
 const root = document.documentElement;
-let store = null, agents = [], wait = null, online = config.online, verified = false;
+let store = null, agents = [], wait = null, online = config.online, verified = false, position = null;
 let visible = host.alone;
 let hasEarlier = false, loadingEarlier = false;
 let readSeq = 0, newest = 0, unread = new Map(); // seq -> message, of those that nobody has looked at here
@@ -39,11 +40,15 @@ function showHeader() {
   get("faces").replaceChildren(...faces);
   get("title").textContent = assignee ? assignee.name : store.name;
   let status = say("offline");
-  if (online && assignee) status = store.name;
+  if (!waiting.isOpen()) status = say("closed");
+  else if (online && assignee) status = store.name;
   else if (online) status = wait === null ? say("online") : say("wait", { time: duration(wait) });
   get("status-text").textContent = status;
-  get("status").dataset.online = online > 0;
+  get("status").dataset.online = isServed();
+  waiting.update({ online, conversation, position, wait });
 }
+
+const isServed = () => online > 0 && waiting.isOpen();
 
 function showLine(state = line) {
   if (state === "live" && line !== "live") orders.again();
@@ -80,7 +85,7 @@ function showForms() {
   const isEmpty = timeline.isEmpty();
   get("greeting").hidden = hasEarlier;
   get("panel").classList.toggle("home", isEmpty && !get("chat").hidden);
-  lead.update({ online: online > 0, verified, isEmpty });
+  lead.update({ online: isServed(), verified, isEmpty });
 }
 
 // -- What arrives
@@ -88,6 +93,8 @@ function showForms() {
 function onSession(answer, entries) {
   ({ store, agents } = answer);
   wait = answer.expected_wait_s;
+  position = answer.queue_position;
+  waiting.setHours(answer.hours);
   online = answer.agents_online;
   verified = answer.visitor.verified;
   hasEarlier = answer.has_more;
@@ -131,6 +138,7 @@ function onMessage(message) {
 }
 
 function onConversation(conversation) {
+  if (conversation.assignee) position = null;
   if (rating.update(conversation)) timeline.toEnd();
   showHeader();
 }
@@ -149,6 +157,12 @@ function onPresence(count) {
   online = count;
   showHeader();
   showForms();
+}
+
+function onQueue(place, expected) {
+  position = place;
+  wait = expected;
+  showHeader();
 }
 
 function showTyping(author) {
@@ -209,6 +223,10 @@ lead.setUp((body) => {
 });
 rating.setUp(() => timeline.toEnd());
 orders.setUp();
+waiting.setUp(() => {
+  if (store) showHeader();
+  showForms();
+});
 
 get("older").addEventListener("click", async () => {
   if (loadingEarlier) return;
@@ -266,6 +284,7 @@ client.start({
   read: timeline.readByAgent,
   typing: (author, isOn) => showTyping(isOn ? author : null),
   presence: onPresence,
+  queue: onQueue,
   order: onOrder,
   card: onCard,
   back: timeline.readOpenCards,

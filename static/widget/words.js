@@ -43,6 +43,15 @@ export function moment(at) {
   return new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(at);
 }
 
+/** Return a time to come: of today the hour, within a week the weekday too, else the date. */
+export function upcoming(at) {
+  const now = new Date();
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date(now).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return clock(at);
+  if (days > 6) return moment(at);
+  return new Intl.DateTimeFormat(locale, { weekday: "long", hour: "numeric", minute: "2-digit" }).format(at);
+}
+
 export function date(moment) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(moment);
 }

@@ -28,7 +28,7 @@ function keysFor(event) {
   const name = event.event;
   if (name.startsWith(ORDER_ACTION)) return [`${name}.${event.kind}.${variant(event)}`, `${name}.${event.kind}`, name];
   if (name === "card.answered") return [`${name}.${event.card}.${event.choice}`, name];
-  if (name === "conversation.assigned") return [`${name}.${assignment(event)}`];
+  if (name === "conversation.assigned") return [`${name}.${event.reason ?? assignment(event)}`];
   if (name === "conversation.reopened") return [`${name}.${event.by}`, name];
   if (name === "conversation.tagged") return [`${name}.${tagging(event)}`];
   if (name === "conversation.rated") return [`${name}.${event.comment ? "comment" : "plain"}`];
