@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from events import topics
 from events.hub import encode, publish
 from events.record import Actor
+from helpdesk.lib.openapi import ErrorsSerializer
 from inbox import reception
 from inbox import widget_serializers as shapes
 from inbox.access import public_messages, with_message_relations
@@ -243,7 +244,13 @@ class MessagesView(WidgetView):
         summary="Write",
         description="A repeated `client_id` is the message that it was before (200).",
         request=shapes.MessageRequest,
-        responses={200: shapes.PostedAnswer, 201: shapes.PostedAnswer},
+        responses={
+            200: shapes.PostedAnswer,
+            201: shapes.PostedAnswer,
+            403: ErrorsSerializer,
+            404: ErrorsSerializer,
+            409: ErrorsSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.MessageRequest)
@@ -287,7 +294,11 @@ class AttachmentsView(WidgetView):
 
 
 class ReadView(WidgetView):
-    @extend_schema(summary="Say how far one has read", request=shapes.ReadRequest, responses={204: None})
+    @extend_schema(
+        summary="Say how far one has read",
+        request=shapes.ReadRequest,
+        responses={204: None, 404: ErrorsSerializer},
+    )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.ReadRequest)
         if given:
@@ -312,7 +323,11 @@ class TypingView(WidgetView):
 
 
 class RatingView(WidgetView):
-    @extend_schema(summary="Rate the conversation", request=shapes.RatingRequest, responses={204: None})
+    @extend_schema(
+        summary="Rate the conversation",
+        request=shapes.RatingRequest,
+        responses={204: None, 404: ErrorsSerializer, 409: ErrorsSerializer},
+    )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.RatingRequest)
         rate(buyer_id=self.session.buyer_id, conversation_id=self.own_conversation().id, **given)

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from helpdesk.lib.fields import Id, Text
 from helpdesk.lib.money import money
+from helpdesk.lib.openapi import ErrorsSerializer
 from inbox.widget_api import WidgetView
 from orders import requests
 from orders.addresses import address_lines
@@ -200,7 +201,7 @@ class OrderView(VerifiedView):
         summary="One order of the buyer's",
         description="With its address, what may be asked for on it (`can`), and what was.",
         request=None,
-        responses=OneOrderAnswer,
+        responses={200: OneOrderAnswer, 403: ErrorsSerializer},
     )
     def get(self, request: Request, order_id: UUID) -> Response:
         order = own_orders(self.buyer).filter(pk=order_id).first()
@@ -221,7 +222,7 @@ class OrderRequestsView(VerifiedView):
         "again replaces what is open. 409 `not_allowed`: the order has moved on. 409 `idempotency_conflict`: the "
         "client_id was used for something else.",
         request=AskRequest,
-        responses={201: OneRequestAnswer},
+        responses={201: OneRequestAnswer, 403: ErrorsSerializer, 409: ErrorsSerializer},
         examples=[
             OpenApiExample(
                 "Cancel",
@@ -245,7 +246,7 @@ class WithdrawView(VerifiedView):
         summary="Withdraw a request",
         description="While it is open; 409 `too_late` afterwards.",
         request=None,
-        responses=OneRequestAnswer,
+        responses={200: OneRequestAnswer, 403: ErrorsSerializer, 409: ErrorsSerializer},
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         withdrawn = requests.withdraw(buyer=self.buyer, request_id=request_id)

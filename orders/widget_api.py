@@ -7,6 +7,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from helpdesk.lib.openapi import ErrorsSerializer
 from inbox.widget_api import WidgetView
 from orders.models import Order
 from orders.payloads import public_order_data
@@ -73,7 +74,7 @@ class OrdersView(WidgetView):
         summary="Orders of the buyer",
         description="The last thirty, for buyers whom the store vouches for.",
         request=None,
-        responses=PublicOrdersAnswer,
+        responses={200: PublicOrdersAnswer, 403: ErrorsSerializer},
     )
     def get(self, request: Request) -> Response:
         session = self.session

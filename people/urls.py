@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people.views import agents, me, teams
+from people.views import agents, keys, me, teams
 
 app_name = "settings"
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("security/", me.security, name="security"),
     path("security/sessions/<int:session_id>/end/", me.end_session, name="end-session"),
     path("security/sessions/end-others/", me.end_other_sessions, name="end-other-sessions"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/new/", keys.new_key, name="key-new"),
+    path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     path("agents/", agents.agents, name="agents"),
     path("agents/new/", agents.new_agent, name="agent-new"),
     path("agents/<uuid:agent_id>/", agents.edit_agent, name="agent-edit"),

@@ -39,15 +39,11 @@ class Schema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         found: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if found is not None and (needs := self._scopes()) is not None:
+            words = " and ".join(f"`{scope}`" for scope in needs)
+            said = f"A key needs {words}." if needs else "Any key will do."
+            found["description"] = f"{found.get('description', '')}\n\n{said}".strip()
             found["x-scopes"] = list(needs)
         return found
-
-    def get_description(self) -> str:
-        said, needs = super().get_description(), self._scopes()
-        if needs is None:
-            return said
-        words = " and ".join(f"`{scope}`" for scope in needs)
-        return f"{said}\n\nA key needs {words}." if needs else f"{said}\n\nAny key will do."
 
     def _scopes(self) -> tuple[str, ...] | None:
         return None if self.path.startswith(WIDGET) else scopes.needed(self.view, self.method)

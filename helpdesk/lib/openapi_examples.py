@@ -229,6 +229,9 @@ def complete(result: Node, generator: Any, request: Any, public: bool) -> Node:
                 maker.known.setdefault(content["schema"].get("$ref", ""), example["value"])
                 break
     for status, content in contents:
+        for example in content.get("examples", {}).values() if status != "request" else ():
+            maker.fill_in(example, content["schema"])
+    for status, content in contents:
         if status in ERRORS and not content.get("examples"):
             content["examples"] = {"Refused": {"value": _error(status)}}
         elif not content.get("examples") and "schema" in content:
@@ -276,6 +279,16 @@ class _Maker:
         if node.get("type") == "array":
             return [self.value(node["items"], _singular(name), noun)]
         return self._made_up(node, name, noun)
+
+    def fill_in(self, example: Node, node: Node) -> None:
+        """Add to the example of a shape what another shape, which is based on it, has more."""
+        whole = self.shapes.get(node.get("$ref", "").rpartition("/")[2], {})
+        if not isinstance(example.get("value"), dict):
+            return
+        if missing := set(whole.get("required", ())) - set(example["value"]):
+            noun = noun_of(node["$ref"].rpartition("/")[2])
+            more = {key: self.value(whole["properties"][key], key, noun) for key in sorted(missing)}
+            example["value"] = {**example["value"], **more}
 
     def _said(self, node: Node, name: str, noun: str) -> Any:
         """Return what the table says, where it is of the right kind."""

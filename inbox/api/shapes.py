@@ -61,6 +61,7 @@ _MESSAGE = {
             "state": "delivered",
             "detail": "",
             "at": "2026-11-21T09:31:02.400Z",
+            "held_until": None,
         }
     ],
 }

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from events.record import Actor
 from helpdesk.lib.api import ApiView, next_page, read
 from helpdesk.lib.keyset import Keyset
+from helpdesk.lib.openapi import ErrorsSerializer
 from orders.api import IDEMPOTENCY_KEY, REFUSALS
 from orders.coupons import issuing, offers, shapes
 from orders.coupons.access import codes_for, coupons_for, with_code_relations
@@ -55,7 +56,7 @@ class Coupons(ApiView):
         "it is known what a code may cost. `min_spend` is what is spent before it may be used, `budget` what all "
         "codes together may come to, `per_buyer` how many codes one buyer gets.",
         request=shapes.NewOfferInput,
-        responses={201: shapes.CouponSerializer, **REFUSALS},
+        responses={201: shapes.CouponSerializer, 404: ErrorsSerializer, **REFUSALS},
         examples=[
             OpenApiExample(
                 "Ten percent, at most fifteen dollars",

@@ -12,6 +12,8 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from helpdesk import api_urls
+from helpdesk.lib import scopes
+from helpdesk.lib.api import Guarded
 from inbox.models import CannedReply
 from inbox.search import index_buyer, index_pending
 from inbox.services import merge_buyers
@@ -19,6 +21,7 @@ from orders import requests
 from orders.models import Coupon, CouponCode, OrderAction, OrderReturn, Product, Review
 from orders.notes import add_note
 from orders.services import request_action
+from people.keys import create_key
 from tests import factories
 from tests.api.conftest import BASE, Api, schema
 from tests.factories import World
@@ -212,6 +215,36 @@ def test_lists_of_people_and_shops_are_one_s_own(world, ids):
     assert zoe.get("teams/").ids == [str(world.other_team.id)]
     assert {colleague["name"] for colleague in zoe.get("agents/").data} == {"Zoe", "Eve"}
     assert [row["count"] for row in zoe.get("conversations/counts/").data.values()] == [0] * 6
+
+
+def views() -> list[tuple[str, str, Any]]:
+    return [
+        (method.upper(), str(pattern.pattern), pattern.callback.cls)
+        for pattern in api_urls.urlpatterns
+        if hasattr(pattern.callback, "cls")
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(pattern.callback.cls, method) or not str(pattern.pattern)
+    ]
+
+
+def test_every_view_stands_behind_the_door_and_says_what_a_key_needs() -> None:
+    for method, route, view in views():
+        assert issubclass(view, Guarded), route
+        needs = scopes.needed(view, method)
+        assert needs is not None, f"{method} {route} says no scope (helpdesk/lib/scopes.py): shut to keys"
+        assert set(needs) <= set(scopes.SCOPES), (method, route, needs)
+
+
+def test_a_key_that_lacks_the_scope_is_refused_everywhere(world: World) -> None:
+    for method, route, view in views():
+        needs = set(scopes.needed(view, method) or ())
+        others = [scope for scope in scopes.SCOPES if not scopes.granted([scope]) & needs]
+        key = create_key(agent=world.eve, name="For other things", scopes=others)[1]
+        path = re.sub(r"<uuid:\w+>", str(world.order.id), re.sub(r"<str:\w+>", "x", route))
+        client = Client(headers={"Authorization": f"Bearer {key}"})
+        answer = client.generic(method, BASE + path, "{}", content_type="application/json")
+        refused = answer.status_code == 403 and b"missing_scope" in answer.content
+        assert refused == bool(needs), (method, route, answer.content)
 
 
 def test_who_is_disabled_is_a_stranger(world):

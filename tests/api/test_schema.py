@@ -2,12 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
+import jsonschema
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 
-from tests.api.conftest import BASE, Api, schema
+from helpdesk.lib.scopes import SCOPES
+from tests.api.conftest import BASE, Api, schema, strict
 
 
 def test_it_is_valid_and_has_nothing_to_complain_of(tmp_path):
@@ -24,29 +28,65 @@ def test_it_is_served_in_both_forms(world):
     assert client.get(f"{BASE}schema/").content.startswith(b"openapi: 3")
 
 
-def test_every_operation_says_what_it_is_for_and_what_it_answers():
+def described() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation of console and widget."""
     for path, item in schema()["paths"].items():
-        if not path.startswith(BASE):
-            continue
         for method, operation in item.items():
-            assert operation["summary"], (method, path)
-            good = [code for code in operation["responses"] if code.startswith("2")]
-            assert good, (method, path)
-            for code in good:
-                content = operation["responses"][code].get("content")
-                assert content or code == "204", (method, path, code)
-            assert {"401", "429"} <= operation["responses"].keys()
+            yield method, path, operation
 
 
-def test_addresses_of_widget_and_console_differ_in_their_key():
-    paths = schema()["paths"]
-    ours = [operation for path in paths for operation in paths[path].values() if path.startswith(BASE)]
+def test_every_operation_says_what_it_is_for_and_what_it_answers() -> None:
+    names = set()
+    for method, path, operation in described():
+        where = (method, path)
+        assert operation["summary"], where
+        assert len(operation["tags"]) == 1, where
+        names.add(operation["operationId"])
+        in_path = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path)), where
+        answers = operation["responses"]
+        assert [code for code in answers if code.startswith("2")], where
+        for code, answer in answers.items():
+            assert answer.get("content") or code == "204", (*where, code)
+        assert {"401", "429"} <= answers.keys() or path.endswith("/sessions"), where
+        assert "404" in answers or not in_path, where
+        if "requestBody" in operation:
+            assert {"400", "413", "415"} <= answers.keys(), where
+        if path.startswith(BASE):
+            assert "403" in answers, where
+    assert len(names) == len(list(described())), "an operation is called as another one"
 
-    assert any(path.startswith("/api/widget/v1/") for path in paths)
-    # A shop that tells of its orders comes with a key of its own.
-    doors = ([{"session": []}], [{"pushKey": []}, {"session": []}], [{"session": []}, {"pushKey": []}])
-    assert all(operation["security"] in doors for operation in ours)
-    assert schema()["components"]["securitySchemes"].keys() == {"session", "visitor", "pushKey"}
+
+def bodies(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        yield "request", content
+    for code, answer in operation["responses"].items():
+        for content in answer.get("content", {}).values():
+            yield code, content
+
+
+def test_every_body_has_an_example_that_is_what_it_says() -> None:
+    for method, path, operation in described():
+        for which, content in bodies(operation):
+            values = [example["value"] for example in content.get("examples", {}).values()]
+            assert values, (method, path, which)
+            validator = jsonschema.Draft202012Validator(strict(content["schema"]))
+            for value in values:
+                wrong = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+                assert not wrong, (method, path, which, wrong)
+
+
+def test_doors_are_told_and_what_a_key_needs_for_each() -> None:
+    people, shops, visitors = [{"key": []}, {"session": []}], {"pushKey": []}, [{"visitor": []}]
+    for method, path, operation in described():
+        doors = operation.get("security", [])
+        if path.startswith(BASE):
+            assert doors in (people, [shops, *people], [*people, shops]), path
+            assert set(operation["x-scopes"]) <= set(SCOPES), (method, path)
+            assert all(f"`{scope}`" in operation["description"] for scope in operation["x-scopes"])
+        else:
+            assert doors == visitors or path.endswith("/sessions"), path
+    assert schema()["components"]["securitySchemes"].keys() == {"session", "key", "visitor", "pushKey"}
 
 
 def test_the_page_needs_no_exception_from_the_policy(world):
