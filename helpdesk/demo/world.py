@@ -19,6 +19,7 @@ from helpdesk.demo.checks import fill_checks
 from helpdesk.demo.coupons import ASKERS, add_codes, make_offers
 from helpdesk.demo.deeds import add_deeds
 from helpdesk.demo.drama import Drama, House
+from helpdesk.demo.knowing import fill_shelves
 from helpdesk.demo.notes import add_notes
 from helpdesk.demo.phone.channels import make_channels
 from helpdesk.demo.photos import Photo, store_photos
@@ -52,6 +53,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         stores = {shop.key: _store(shop) for shop in SHOPS}
         teams = _teams(stores)
         agents = _agents(teams)
+        fill_shelves(stores, agents, now)
         tags = {
             name: Tag.objects.create(name=name, color=tag["color"])
             for shop in SHOPS

@@ -33,7 +33,7 @@ class Document:
     review: date | None = None
     state: str = ""  # draft: whatever is asked for, this is not published
     where: str = ""  # the file, or the line of a table
-    files: dict[str, bytes] = field(default_factory=dict, compare=False)  # by the name its links have
+    files: dict[str, bytes] = field(default_factory=dict)  # by how its links name them: slug.files/name
 
 
 @dataclass(frozen=True, slots=True)

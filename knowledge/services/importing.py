@@ -1,19 +1,24 @@
 """Taking in a folder or a table of articles: all of it, or nothing and what is wrong with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
 from events import names
 from events.record import Actor, Happening, record
 from inbox.errors import InboxError, Invalid, NotFound
-from knowledge import checks, locales
+from knowledge import checks
 from knowledge.exchange.documents import Document, Fault
 from knowledge.exchange.folders import Bundle, Shelf
-from knowledge.models import Article, Category, Text
+from knowledge.models import Article, ArticleFile, Category, Text
 from knowledge.services.articles import change_article, create_article, needs_supervisor
+from knowledge.services.categories import order_categories, save_category
+from knowledge.services.files import add_file
+from knowledge.services.synonyms import save_synonyms
 from knowledge.services.texts import publish, save_text
 from people.access import stores_for
 from people.models import Agent, Store
@@ -41,6 +46,7 @@ class Imported:
     changed: int = 0
     unchanged: int = 0
     published: int = 0
+    files: list[FieldFile] = field(default_factory=list)  # that were kept for it
 
 
 def import_bundle(
@@ -57,35 +63,66 @@ def import_bundle(
         raise NotFound(_("No such store."))
     if bundle.faults:
         raise ImportRefused(bundle.faults)
-    with transaction.atomic():
-        # One after the other, whoever else imports: two at once would make the same articles.
-        Store.objects.select_for_update().get(pk=store.pk)
-        _take_shelves(store, bundle.shelves or [])
-        done, faults = _take_documents(agent, store, bundle.documents, publishing)
-        if faults:
-            raise ImportRefused(faults)
-        if only_try:
-            transaction.set_rollback(True)
-        elif done.new or done.changed or done.published:
-            counts = {"new": done.new, "changed": done.changed, "published": done.published}
-            record(Happening(names.ARTICLES_IMPORTED, Actor.agent(agent), store_id=store.id, data=counts))
+    done = Imported()
+    is_kept = False
+    try:
+        with transaction.atomic():
+            # One after the other, whoever else imports: two at once would make the same articles.
+            Store.objects.select_for_update().get(pk=store.pk)
+            faults = _take_setting(agent, store, bundle)
+            faults += _take_documents(agent, store, bundle.documents, publishing, done)
+            if faults:
+                raise ImportRefused(faults)
+            if only_try:
+                transaction.set_rollback(True)
+            elif done.new or done.changed or done.published:
+                counts = {"new": done.new, "changed": done.changed, "published": done.published}
+                record(Happening(names.ARTICLES_IMPORTED, Actor.agent(agent), store_id=store.id, data=counts))
+            is_kept = not only_try
+    finally:
+        if not is_kept:  # the rows are gone again, and what they kept has to go as well
+            for file in done.files:
+                file.delete(save=False)
     return done
 
 
-def _take_shelves(store: Store, shelves: list[Shelf]) -> None:
-    for position, shelf in enumerate(shelves):
-        words = {"names": _said(shelf.names), "abouts": _said(shelf.abouts), "position": position}
-        Category.objects.update_or_create(store=store, key=checks.slug(shelf.key), defaults=words)
+def _take_setting(agent: Agent, store: Store, bundle: Bundle) -> list[Fault]:
+    """Take in what is beside the articles: categories in their order, and synonyms."""
+    faults = []
+    try:
+        with transaction.atomic():
+            _take_shelves(agent, store, bundle.shelves or [])
+    except InboxError as refusal:
+        faults.append(Fault("categories.yaml", refusal.detail))
+    try:
+        if bundle.synonyms is not None:
+            save_synonyms(agent=agent, store=store, groups=bundle.synonyms)
+    except InboxError as refusal:
+        faults.append(Fault("synonyms.yaml", refusal.detail))
+    return faults
 
 
-def _said(texts: dict[str, str]) -> dict[str, str]:
-    return {locales.checked(locale): checks.name(text) for locale, text in texts.items()}
+def _take_shelves(agent: Agent, store: Store, shelves: list[Shelf]) -> None:
+    known = dict(Category.objects.filter(store=store).values_list("key", "id"))
+    ids = [
+        save_category(
+            agent=agent,
+            store=store,
+            key=shelf.key,
+            names=shelf.names,
+            abouts=shelf.abouts,
+            category_id=known.get(shelf.key),
+        ).id
+        for shelf in shelves
+    ]
+    if ids:
+        order_categories(agent=agent, store=store, ids=ids)
 
 
 def _take_documents(
-    agent: Agent, store: Store, documents: list[Document], publishing: bool
-) -> tuple[Imported, list[Fault]]:
-    done, faults = Imported(), []
+    agent: Agent, store: Store, documents: list[Document], publishing: bool, done: Imported
+) -> list[Fault]:
+    faults: list[Fault] = []
     seen: set[tuple[str, str]] = set()
     # The store's own language first: its files say what the article is, the others what it is called.
     for document in sorted(documents, key=lambda d: (d.locale != store.language, d.where)):
@@ -97,7 +134,7 @@ def _take_documents(
                 _take_document(agent, store, document, publishing, done)
         except InboxError as refusal:
             faults.append(Fault(document.where, refusal.detail))
-    return done, faults
+    return faults
 
 
 def _take_document(agent: Agent, store: Store, document: Document, publishing: bool, done: Imported) -> None:
@@ -115,6 +152,16 @@ def _take_document(agent: Agent, store: Store, document: Document, publishing: b
             **fields,
         )
         done.new += 1
+        if (body := _with_files(agent, article := text.article, document, done)) != document.body:
+            text = save_text(
+                agent=agent,
+                article_id=article.id,
+                locale=text.locale,
+                title=text.title,
+                body=body,
+                keywords=text.keywords,
+                revision=text.revision,
+            )
     else:
         before = Text.objects.filter(article=article, locale=document.locale).first()
         was = _as_it_is(article)
@@ -126,7 +173,8 @@ def _take_document(agent: Agent, store: Store, document: Document, publishing: b
             locale=document.locale,
             keywords=keywords,
             revision=before.revision if before else 0,
-            **said,
+            title=document.title,
+            body=_with_files(agent, article, document, done),
         )
         is_same = before and before.revision == text.revision and was == _as_it_is(article)
         done.new += before is None
@@ -136,6 +184,32 @@ def _take_document(agent: Agent, store: Store, document: Document, publishing: b
         live = text.live_id
         text = publish(agent=agent, article_id=text.article_id, locale=text.locale, revision=text.revision)
         done.published += text.live_id != live
+
+
+def _with_files(agent: Agent, article: Article, document: Document, done: Imported) -> str:
+    """Return the document's body with its links to files beside it leading to files of the article.
+
+    What the article has already, by name and content, is not kept twice.
+    """
+    body = document.body
+    for link, content in sorted(document.files.items()):
+        if link not in body:
+            continue
+        name = link.partition("/")[2]
+        kept = next(
+            (file for file in article.files.filter(name=name, size=len(content)) if _holds(file, content)),
+            None,
+        )
+        if kept is None:
+            kept = add_file(agent=agent, article_id=article.id, upload=SimpleUploadedFile(name, content))
+            done.files.append(kept.file)
+        body = body.replace(f"({link}", f"(file:{kept.id}")
+    return body
+
+
+def _holds(file: ArticleFile, content: bytes) -> bool:
+    with file.file.open("rb") as kept:
+        return bool(kept.read() == content)
 
 
 def _fields(store: Store, document: Document) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from events.models import Event
 from helpdesk.lib.sheets import safe
@@ -121,7 +122,7 @@ def test_one_mistake_and_nothing_is_taken_in(shelf: Shelf) -> None:
         "stray.txt.md",
     }
     assert not Article.objects.exists()
-    assert not Category.objects.filter(names__has_key="fi").exists()
+    assert Category.objects.get().names == {"en": "Delivery"}
 
 
 def test_the_same_article_twice_is_a_mistake(shelf: Shelf) -> None:
@@ -149,6 +150,50 @@ def test_a_store_goes_out_as_a_folder_and_comes_in_the_same(shelf: Shelf) -> Non
     Article.objects.all().delete()
     take(shelf, again)
     assert list(documents_of(Article.objects.all())) == before
+
+
+def picture(color: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 6), color).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_pictures_go_along_and_are_kept_once(shelf: Shelf, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    shown = DELIVERY + "\n![map](delivery-time.files/map.png) ![same](delivery-time.files/map.png)\n"
+    files = FOLDER | {
+        "delivery/delivery-time.en.md": shown,
+        "delivery/delivery-time.files/map.png": picture("red"),
+        "delivery/delivery-time.files/unused.png": picture("blue"),
+        "delivery/other.files/map.png": picture("green"),
+    }
+    take(shelf, packed(files), only_try=True)
+    broken = files | {"delivery/delivery-time.fi.md": "no"}
+    with pytest.raises(ImportRefused):
+        take(shelf, packed(broken))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    take(shelf, packed(files))
+    kept = Article.objects.get().files.get()
+    assert (kept.name, kept.width, kept.file.read()) == ("map.png", 8, picture("red"))
+    assert Text.objects.get(locale="en").body.count(f"(file:{kept.id})") == 2
+    assert take(shelf, packed(files)).unchanged == 2
+    again = read_zip(zip_of(shelf.store, Article.objects.all()))
+    assert take(shelf, again).unchanged == 2
+    Article.objects.all().delete()
+    take(shelf, again)
+    assert Article.objects.get().files.get().file.read() == picture("red")
+
+
+def test_a_picture_that_is_none_is_a_mistake(shelf: Shelf, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    shown = DELIVERY + "\n![map](delivery-time.files/map.html)\n"
+    files = FOLDER | {
+        "delivery/delivery-time.en.md": shown,
+        "delivery/delivery-time.files/map.html": b"<script>alert(1)</script>",
+    }
+    with pytest.raises(ImportRefused):
+        take(shelf, packed(files))
+    assert not Article.objects.exists()
 
 
 def test_a_table_goes_out_and_comes_in_the_same(shelf: Shelf) -> None:
