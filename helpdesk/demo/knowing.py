@@ -178,6 +178,6 @@ def _let_time_pass(
 def _date_events(now: datetime) -> None:
     """Date what was recorded to when it is said to have happened. (Only here: events are never changed.)"""
     first = {str(article.id): article.created_at for article in Article.objects.all()}
-    for event in Event.objects.filter(name__startswith="article").order_by("id"):
+    for event in Event.objects.filter(name__regex="^(article|category|synonym)").order_by("id"):
         at = first.get(event.data.get("article", ""), now - FIRST)
         QuerySet.update(Event.objects.filter(pk=event.pk), at=at)

@@ -14,14 +14,16 @@ from inbox.errors import NotFound
 from knowledge import locales, services
 from knowledge.access import articles_for, categories_for, with_texts
 from knowledge.api import shapes
-from knowledge.listing import Wanted, list_articles
+from knowledge.listing import Wanted, list_articles, narrowed
 from knowledge.models import Article, Category
 from knowledge.payloads import article_data, category_data
+from knowledge.search import search
 from people.access import stores_for
 from people.api import agent_of
 from people.models import Agent, Store
 
 TAGS = ["Knowledge"]
+MOST_HITS = 50
 REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 404: ErrorsSerializer, 409: ErrorsSerializer}
 _NEW = {
     "store": "demo",
@@ -47,17 +49,21 @@ class Articles(ApiView):
     @extend_schema(
         tags=TAGS,
         summary="List articles",
-        description="The newest first, in pages of 50. To look for words: `articles/search/`.",
+        description="The newest first, in pages of 50. With `q` what fits best first, all on one page.",
         parameters=[shapes.ArticleQuery],
         responses=shapes.ArticlePageSerializer,
     )
     def get(self, request: Request) -> Response:
         given = read(shapes.ArticleQuery, request.query_params)
         cursor = given.pop("cursor", "")
+        q = given.pop("q")
         if "locale" in given:
             given["locale"] = locales.checked(given["locale"])
-        found, more = list_articles(agent_of(request), Wanted(**given), cursor=cursor)
-        results = [article_data(article) for article in found]
+        wanted = Wanted(**given)
+        if q.strip():
+            return Response({"results": _found(agent_of(request), q, wanted), "next": None})
+        found, more = list_articles(agent_of(request), wanted, cursor=cursor)
+        results = [{**article_data(article), "hit": None} for article in found]
         return Response({"results": results, "next": next_page(request, more)})
 
     @extend_schema(
@@ -143,6 +149,29 @@ class Categories(ApiView):
     def get(self, request: Request) -> Response:
         rows = categories_for(agent_of(request)).select_related("store")
         return Response([category_data(c) for c in rows.order_by("store__key", "position", "key")])
+
+
+def _found(agent: Agent, q: str, wanted: Wanted) -> list[dict[str, Any]]:
+    """Return what `q` finds among the articles that are wanted, the best first."""
+    stores = stores_for(agent).filter(**({"key": wanted.store} if wanted.store else {}))
+    hits = search(
+        text=q,
+        stores=list(stores.values_list("id", flat=True)),
+        locale=wanted.locale or agent.language,
+        skus=[wanted.sku] if wanted.sku else [],
+        public=wanted.audience == Article.Audience.PUBLIC,
+        limit=MOST_HITS,
+    )
+    among = narrowed(articles_for(agent), wanted).filter(pk__in=[hit.article_id for hit in hits])
+    articles = {article.id: article for article in with_texts(among)}
+    return [
+        {
+            **article_data(articles[hit.article_id]),
+            "hit": {"locale": hit.locale, "title": hit.title, "snippet": hit.snippet},
+        }
+        for hit in hits
+        if hit.article_id in articles
+    ]
 
 
 def _article(agent: Agent, article_id: UUID) -> Article:

@@ -78,23 +78,30 @@ class ArticleSerializer(serializers.Serializer[Any]):
     texts = TextRefSerializer(many=True)
 
 
+class HitSerializer(serializers.Serializer[Any]):
+    locale = serializers.CharField()
+    title = serializers.CharField()
+    snippet = serializers.CharField(help_text="HTML: text, with what was found in <mark>.")
+
+
+class FoundArticleSerializer(ArticleSerializer):
+    hit = HitSerializer(allow_null=True, help_text="What `q` found of it; null without `q`.")
+
+
 class ArticlePageSerializer(serializers.Serializer[Any]):
-    results = ArticleSerializer(many=True)
+    results = FoundArticleSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="The address of the next page.")
 
 
-class HitSerializer(serializers.Serializer[Any]):
-    article = serializers.UUIDField()
-    store = serializers.UUIDField()
-    slug = serializers.CharField()
-    locale = serializers.CharField()
-    title = serializers.CharField()
-    snippet = serializers.CharField(help_text="HTML: text with what was found in <mark>.")
-    public = serializers.BooleanField()
-    topic = serializers.CharField()
-
-
 class ArticleQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=10_000,
+        trim_whitespace=False,
+        help_text="Words, as somebody types them: the best first, at most 50, of what is published.",
+    )
     store = serializers.CharField(required=False, max_length=40, help_text="A key.")
     category = serializers.CharField(required=False, max_length=60, help_text="A key.")
     audience = serializers.ChoiceField(Article.Audience.values, required=False)
@@ -105,19 +112,6 @@ class ArticleQuery(serializers.Serializer[Any]):
         STATES, required=False, help_text="Of any of its languages. Without it: all that is not archived."
     )
     cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
-
-
-class SearchQuery(serializers.Serializer[Any]):
-    q = serializers.CharField(
-        max_length=10_000, allow_blank=True, trim_whitespace=False, help_text="As somebody types it."
-    )
-    store = serializers.CharField(
-        required=False, max_length=40, help_text="A key. Without it: of all my stores."
-    )
-    locale = serializers.CharField(required=False, max_length=20, help_text="The reader's language.")
-    sku = serializers.CharField(required=False, max_length=MAX_SKU, help_text="What it is about, if known.")
-    public = serializers.BooleanField(required=False, default=False, help_text="Only what buyers may read.")
-    limit = serializers.IntegerField(required=False, default=10, min_value=1, max_value=50)
 
 
 class Words(serializers.ListField):

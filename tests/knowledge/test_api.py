@@ -104,6 +104,33 @@ def test_lists_are_narrowed_and_paged(shelf: Shelf) -> None:
     assert slugs[-1] == care.article.slug
 
 
+def test_words_are_looked_for_among_what_is_wanted(shelf: Shelf) -> None:
+    shelf.live("Delivery times", "Two days by post.", products=["MUG-1"])
+    shelf.live("Delivery by hand", "Only <b>agents</b> know of post.", audience="internal")
+    shelf.draft("Delivery drafts", "By post.")
+
+    def found(query: str, agent: Agent = shelf.agent) -> list[str]:
+        return [row["slug"] for row in call(agent, "GET", f"?{query}").json()["results"]]
+
+    assert set(found("q=post")) == {"delivery-times", "delivery-by-hand"}
+    assert found("q=post&audience=public") == ["delivery-times"]
+    assert found("q=post&sku=MUG-1") == ["delivery-times"]
+    assert found("q=post&store=other") == []
+    assert found("q=post", shelf.stranger) == []
+    hit = call(shelf.agent, "GET", "?q=agents").json()["results"][0]["hit"]
+    assert hit["title"] == "Delivery by hand"
+    assert "<mark>agents</mark>" in hit["snippet"]
+    assert "<b>" not in hit["snippet"]
+
+
+@pytest.mark.parametrize(
+    "q", ["%22%20OR%20*", "a%20AND%20(", ".*", "%F0%9F%98%80", "%00", "x" * 10_000, "%27%3B--", "NEAR(a b)"]
+)
+def test_no_question_is_an_error(shelf: Shelf, q: str) -> None:
+    shelf.live()
+    assert call(shelf.agent, "GET", f"?q={q}").status_code in (200, 400)
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [
