@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-from tests import factories
+from tests import factories, prepared
 from tests.sockets import Connect
 
 
@@ -61,11 +61,21 @@ def empty_the_database(test: TransactionTestCase) -> None:
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings: Any
 ) -> None:
-    """Keep SQLite's test database in a file: threads cannot wait for each other over one in memory."""
+    """Start from a copy of the prepared database; SQLite's in a file: threads cannot wait for each other in memory."""
     database = settings.DATABASES["default"]
+    test = database.setdefault("TEST", {})
     if database["ENGINE"].endswith("sqlite3"):
         file: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        database.setdefault("TEST", {})["NAME"] = str(file)
+        prepared.copy_to(file)
+        test["NAME"] = str(file)
+    else:
+        test["TEMPLATE"] = prepared.template(settings.DATABASE_URL)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """SQLite's copy is taken as it is; it goes with its folder."""
+    return django_db_keepdb or settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 
 @pytest.fixture

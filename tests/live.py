@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +33,8 @@ import psycopg2
 import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection
+
+from tests import prepared
 
 ROOT = Path(__file__).resolve().parents[1]
 ORIGIN = "http://desk.test"
@@ -156,7 +159,7 @@ class Desk:
         self.postgres = given if given.startswith("postgres") else ""
         if self.postgres:
             self._name = f"live_{uuid4().hex[:12]}"
-            self._administer(f'CREATE DATABASE "{self._name}"')
+            self._administer(f'CREATE DATABASE "{self._name}" TEMPLATE "{prepared.template(given)}"')
             self.postgres = f"{given.rpartition('/')[0]}/{self._name}"
         self.env = {
             **kept,
@@ -173,6 +176,8 @@ class Desk:
                 self.env["DEBUG"] = "1"  # several processes on SQLite are for tests alone
         if self.postgres:  # as in production: pages name their files by digests
             self._run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+        else:
+            prepared.copy_to(folder / "desk.sqlite3")
         self.world: dict[str, Any] = json.loads(self._run("-m", "tests.live").splitlines()[-1])
         self.servers: list[Server] = []
 
@@ -311,9 +316,7 @@ class Talker:
     # -- The line
 
     async def _run(self) -> None:
-        turn = random.randrange(100)
-        while True:
-            turn += 1
+        for turn in count():  # the first server first: tests say who is on which when one of them dies
             url = f"ws://127.0.0.1:{self.ports[turn % len(self.ports)]}{self.path}"
             try:
                 async with await connect(url, self.cookie, open_timeout=5) as line:
@@ -431,11 +434,8 @@ def make() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
-
     from tests import factories
 
-    call_command("migrate", verbosity=0)
     world = factories.make_world()
     visitors = []
     for number in range(12):

@@ -247,12 +247,17 @@ async def test_frames_too_large_too_many_or_none_end_their_own_line_only(desk: D
     assert server.memory - before < 60 * 1024 * 1024
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.test", "http://desk.test:81", "http://desk.test.evil.test", None]
-)
-async def test_a_page_of_another_origin_gets_no_socket(
-    desk: Desk, server: Server, origin: str | None
-) -> None:
+async def test_who_names_no_origin_is_nobody_whatever_their_cookie_says(desk: Desk, server: Server) -> None:
+    url = f"ws://127.0.0.1:{server.port}/ws/console/"
+    async with await connect(url, desk.world["cookies"]["ann"], origin=None) as line:
+        await line.send('{"type": "hello"}')
+        with pytest.raises(websockets.ConnectionClosed):
+            await line.recv()
+    assert line.close_code == 4401
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "http://desk.test:81", "http://desk.test.evil.test"])
+async def test_a_page_of_another_origin_gets_no_socket(desk: Desk, server: Server, origin: str) -> None:
     for path in ("console", "widget"):
         with pytest.raises(websockets.InvalidStatus) as refused:
             await connect(

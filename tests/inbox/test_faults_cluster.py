@@ -66,16 +66,20 @@ async def test_a_server_killed_while_people_talk_loses_nothing_and_doubles_nothi
         await asyncio.sleep(0.7)
         first.kill()
 
-    async with (
-        Agent(desk, [first, second], conversation=conversation) as agent,
-        Buyer(desk, [first, second], 0) as phone,
-        Buyer(desk, [second, first], 0) as laptop,
-    ):
-        await asyncio.gather(talk(agent, 40, 0.05), talk(phone, 40, 0.05), talk(laptop, 40, 0.05), kill_one())
-        await everybody_has_everything(desk, agent, phone, laptop)
-        assert len(agent.acknowledged) == len(phone.acknowledged) == len(laptop.acknowledged) == 40
-        assert agent.connections + phone.connections + laptop.connections > 3
-    await asyncio.to_thread(first.start)
+    try:
+        async with (
+            Agent(desk, [first, second], conversation=conversation) as agent,
+            Buyer(desk, [first, second], 0) as phone,
+            Buyer(desk, [second, first], 0) as laptop,
+        ):
+            await asyncio.gather(
+                talk(agent, 40, 0.05), talk(phone, 40, 0.05), talk(laptop, 40, 0.05), kill_one()
+            )
+            await everybody_has_everything(desk, agent, phone, laptop)
+            assert len(agent.acknowledged) == len(phone.acknowledged) == len(laptop.acknowledged) == 40
+            assert agent.connections + phone.connections + laptop.connections > 3
+    finally:  # also for the tests that follow
+        await asyncio.to_thread(first.start)
 
 
 def empty(redis: Redis) -> None:
