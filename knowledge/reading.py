@@ -57,11 +57,16 @@ def public_address(text: Text) -> str:
     article = text.article
     if article.audience != Article.Audience.PUBLIC or article.archived_at or text.live_id is None:
         return ""
+    path = address("help:article", article.store.key, text.locale, article.slug)
+    return settings.PUBLIC_URL + path if path else ""
+
+
+def address(name: str, *args: Any) -> str:
+    """Return the address of a page, "" where this desk has none of that name."""
     try:
-        path = reverse("help:article", args=[article.store.key, text.locale, article.slug])
-    except NoReverseMatch:  # this desk has no help centre
+        return reverse(name, args=args)
+    except NoReverseMatch:
         return ""
-    return settings.PUBLIC_URL + path
 
 
 def lead(body: str) -> str:
