@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -34,7 +35,9 @@ def index_articles(ids: Sequence[UUID]) -> None:
     """
     live = Text.objects.select_related("live").filter(live__isnull=False)
     articles = list(
-        Article.objects.filter(pk__in=ids).prefetch_related("products", Prefetch("texts", live, to_attr="live_texts"))
+        Article.objects.filter(pk__in=ids).prefetch_related(
+            "products", Prefetch("texts", live, to_attr="live_texts")
+        )
     )
     _take_turns({article.store_id for article in articles})
     before = {entry.text_id: entry for entry in ArticleEntry.objects.filter(article__in=ids)}
@@ -111,7 +114,8 @@ def _count(*, added: Iterable[ArticleEntry], removed: Iterable[ArticleEntry]) ->
         ArticleTerm.objects.filter(store__in={store for (store, _, _), _ in changes}, entries__lte=0).delete()
 
 
-def _plain(store: UUID) -> object:
+def _plain(store: UUID) -> Any:
+    """Return an id as the engine has it."""
     return UUIDField().get_db_prep_value(store, connection)
 
 
