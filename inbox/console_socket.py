@@ -31,8 +31,13 @@ from people import presence, sessions
 from people.keys import KeyRefused, TooManyGuesses
 
 READ, WRITE = "conversations:read", "conversations:write"
-# What a key of the API needs to say something here, and to hear of something: the first words of frames' types.
-SCOPES = dict.fromkeys(("message.send", "typing", "read", "viewing", "presence"), WRITE)
+# What a key of the API needs to say something here ("": nothing, or `ask` looks itself; what is not named: everything),
+# and to hear of something: the first words of frames' types.
+SCOPES = {
+    **dict.fromkeys(("hello", "ping", "unsubscribe", "ask"), ""),
+    "subscribe": READ,
+    **dict.fromkeys(("message.send", "typing", "read", "viewing", "presence"), WRITE),
+}
 HEARD = {
     "": ("ack", "answer", "error", "heartbeat", "pong", "presence", "resync", "subscribed", "welcome"),
     READ: ("card", "conversation", "delivery", "mention", "message", "read", "typing", "viewing"),
@@ -120,10 +125,10 @@ class ConsoleSocket(InboxSocket):
         return me
 
     async def _answer(self, frame: dict[str, Any]) -> None:
-        self._need(SCOPES.get(frame["type"]))
+        self._need(SCOPES.get(frame["type"], EVERYTHING))
         await super()._answer(frame)
 
-    def _need(self, scope: str | None) -> None:
+    def _need(self, scope: str) -> None:
         if scope and self.me is not None and not self.me.may(scope):
             raise Refused("missing_scope", f"This key lacks the scope {scope}.")
 

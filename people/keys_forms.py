@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from helpdesk.lib.scopes import AREAS, EVERYTHING, WRITE
 
-NONE = ""
+NONE, NEVER = "", "never"
 WAYS = {
     NONE: pgettext_lazy("access", "None"),
     "read": pgettext_lazy("access", "Read"),
@@ -33,12 +33,11 @@ class KeyForm(forms.Form):
     )
     days = forms.ChoiceField(
         label=_("It expires"),
-        required=False,
         choices=[
             ("30", _("In 30 days")),
             ("90", _("In 90 days")),
             ("365", _("In a year")),
-            ("", pgettext_lazy("it expires", "Never")),
+            (NEVER, pgettext_lazy("it expires", "Never")),
         ],
         initial="90",
     )
@@ -68,7 +67,7 @@ class KeyForm(forms.Form):
 
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["days"]
-        return timezone.now() + timedelta(days=int(days)) if days else None
+        return None if days == NEVER else timezone.now() + timedelta(days=int(days))
 
 
 def in_words(scopes: list[str]) -> list[tuple[str, bool]]:
