@@ -48,18 +48,20 @@ def folded(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word.casefold() for word in words if len(word) > 1)
 
 
-def redact(events: QuerySet[Event], *, erasure_id: UUID, words: Collection[str]) -> int:
+def redact(
+    events: QuerySet[Event], *, erasure_id: UUID, words: Collection[str], also: Collection[str] = ()
+) -> int:
     """Redact events, in the caller's transaction; return how many. Those that are redacted already stay so.
 
-    `words`: the name and addresses of who is erased, `folded`.
+    `words`: the name and addresses of who is erased, `folded`; `also`: what stays besides KEPT.
     """
     plain: QuerySet[Event] = QuerySet(Event)  # not the manager of the model, which refuses
     count, last = 0, 0
     while chunk := list(events.filter(id__gt=last).order_by("id")[:CHUNK]):
         for event in chunk:
-            keep = KEPT
+            keep = KEPT.union(also)
             if event.actor_kind == "buyer":
-                event.actor_name, keep = MARK, KEPT - {"actor", "author", "by"}
+                event.actor_name, keep = MARK, keep - {"actor", "author", "by"}
             event.data = {**redacted(event.data, words, keep=keep), ERASED: str(erasure_id)}
         plain.bulk_update(chunk, ["actor_name", "data"])
         count, last = count + len(chunk), chunk[-1].pk

@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-checked-parcels": {"task": "orders.tasks.release_checked_parcels", "schedule": 15.0},
     "discard-old-hooks": {"task": "orders.tasks.discard_old_hooks", "schedule": 86_400.0},
     "settle-suggestions": {"task": "knowledge.tasks.settle_suggestions", "schedule": 60.0},
+    "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
 
@@ -246,6 +247,17 @@ SUGGESTERS = [
 ]
 KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
 BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
+# What each room holds of a buyer, for who asks for it or wants it gone (people/personal.py). Who somebody is goes last.
+PERSONAL_DATA = [
+    "orders.holding.OrdersHeld",
+    "inbox.holding.InboxOfBuyers",
+    "knowledge.holding.KnowledgeOfBuyers",
+    "team.holding.TeamOfBuyers",
+    "helpdesk.demo.holding.PhoneOfBuyers",
+    "people.holding.PeopleOfBuyers",
+]
+ERASURE_HOLD_HOURS = env.int("ERASURE_HOLD_HOURS", default=24)  # how long an erasure can be taken back, unless told
+EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=72)  # how long a file of somebody's data can be downloaded
 CANNED_VARIABLES = ["inbox.canned.InboxVariables", "orders.canned.OrderVariables"]
 ORDER_ACTIONS = [
     "orders.actions.change_shipping_fee.ChangeShippingFee",

@@ -25,6 +25,7 @@ from helpdesk.lib.told import in_words
 from inbox import originals, transports
 from inbox.errors import InboxError
 from inbox.files import store_upload
+from inbox.holding import erased_ids
 from inbox.models import Attachment, Channel, Conversation, Delivery, Message, Payload, Received
 from inbox.outbox import delivery_of
 from inbox.search import index_buyer
@@ -111,7 +112,8 @@ def take_in(channel: Channel, item: Said | Receipt, *, last_try: bool = False) -
     if isinstance(item, Receipt):
         _receive(channel, item, last_try=last_try)
         return None
-    known = Received.objects.filter(channel=channel, external_id=item.external_id[:200]).exists()
+    its_id = item.external_id[:200]
+    known = Received.objects.filter(channel=channel, external_id__in=[its_id, *erased_ids(its_id)]).exists()
     if known or not item.sender:
         return None
     with translation.override(channel.store.language):  # who reads what stands in for a file

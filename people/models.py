@@ -211,6 +211,8 @@ class Buyer(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_rows"
     )
+    # Set: who this was is gone for good (team/erasing.py); orders and amounts hang on what is left of the row.
+    erased_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -233,6 +235,8 @@ class Buyer(models.Model):
 
     @property
     def display_name(self) -> str:
+        if self.erased_at is not None:
+            return str(_("Erased buyer"))
         return self.name or self.email or self.phone or str(_("Visitor")) + f" {self.id.hex[-4:].upper()}"
 
     @property
@@ -241,6 +245,9 @@ class Buyer(models.Model):
         return self.external_id is not None
 
     def is_blocked(self) -> bool:
+        """Nothing is taken from them here; whoever was erased and writes again is somebody new."""
+        if self.erased_at is not None:
+            return True
         return self.blocked_until is not None and self.blocked_until > timezone.now()
 
 
@@ -261,6 +268,23 @@ class BuyerBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.buyer_id} until {self.until}"
+
+
+class ErasedId(models.Model):
+    """That the buyer with some id at a store was erased: by a digest, so that the store can tell us of them again and
+    we know whom not to write down, and nobody can read here who it was."""
+
+    id = models.BigAutoField(primary_key=True)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["store", "digest"], name="erased_id_once")]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:8]} {self.at}"
 
 
 class BuyerMerge(models.Model):

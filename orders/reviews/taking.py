@@ -21,6 +21,7 @@ from orders.models import Order, Product, Review
 from orders.reviews.announce import review_push
 from orders.sync.reading import read_flag, read_text, read_time
 from people.models import Buyer, Store
+from people.personal import erased_as
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ KNOWN = {
     "updated_at",
 }  # fmt: skip
 TEXTS = {"title": 160, "body": 5000, "author": 120}
+PERSONAL = {"title", "body", "author", "buyer", "order", "reply"}  # not taken in of somebody who was erased
 MAX_BODY = 600  # of a review, in the note that tells of it
 
 
@@ -46,6 +48,7 @@ def upsert_review(*, store: Store, payload: dict[str, Any], actor: Actor = SYSTE
         review = _found(store, external_id)
         is_new = review is None
         review = review or _new(store, external_id, payload, said_at)
+        payload = _without_erased(review, payload)
         if not is_new and said_at <= review.synced_at:
             return review
         before = _values(review)
@@ -76,6 +79,26 @@ def _new(store: Store, external_id: str, payload: dict[str, Any], said_at: datet
         if name not in payload:
             raise InvalidParams(_("A new review needs a product and a rating."), attr=name)
     return Review(store=store, external_id=external_id, written_at=said_at)
+
+
+def _without_erased(review: Review, payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what is taken in of a review: of one by somebody who was erased, no words and not whose it was."""
+    said = payload.get("buyer")
+    said = said.get("external_id") if isinstance(said, dict) else said
+    erased = erased_as(review.store, said) if isinstance(said, str) else None
+    if erased is not None and review.buyer is None and _written_at(review, payload) <= erased.at:
+        review.buyer = erased.buyer
+    if review.buyer is None and isinstance(number := payload.get("order"), str):
+        rows = Order.objects.select_related("buyer").filter(store=review.store, number=number)
+        if (order := rows.filter(buyer__erased_at__isnull=False).first()) is not None:
+            review.order, review.buyer = order, order.buyer
+    if review.buyer is None or review.buyer.erased_at is None:
+        return payload
+    return {name: value for name, value in payload.items() if name not in PERSONAL}
+
+
+def _written_at(review: Review, payload: dict[str, Any]) -> datetime:
+    return read_time(payload["written_at"], "written_at") if "written_at" in payload else review.written_at
 
 
 def _set_fields(review: Review, payload: dict[str, Any]) -> None:
@@ -145,7 +168,7 @@ def _announce(review: Review, before: dict[str, Any], actor: Actor) -> None:
 
 def _open_conversation(review: Review) -> None:
     """Put a note about a bad review into its buyer's conversation, which is open then. Once for each review."""
-    if review.buyer is None:
+    if review.buyer is None or review.buyer.erased_at is not None:
         return
     channel = Channel.objects.filter(store=review.store, active=True).order_by("id").first()
     if channel is None:

@@ -29,6 +29,7 @@ from orders.sync.reading import (
     read_url,
 )
 from people.models import Buyer, Store
+from people.personal import erased_as
 
 AMOUNTS = ("items_total", "shipping_fee", "discount", "tax", "paid", "refunded")
 TEXTS = {"shipping_method": 60, "buyer_note": 300, "coupon_code": 40}
@@ -36,6 +37,13 @@ KNOWN = {
     *AMOUNTS, *TEXTS, *PARTS, "number", "status", "currency", "buyer", "address", "pay_url", "pay_by", "on_hold",
     "placed_at", "updated_at",
 }  # fmt: skip
+PERSONAL = {
+    "buyer",
+    "address",
+    "buyer_note",
+    "pay_url",
+    "shipments",
+}  # not taken in of somebody who was erased
 
 
 def upsert_order(*, store: Store, payload: dict[str, Any], actor: Actor = SYSTEM) -> Order:
@@ -52,6 +60,8 @@ def upsert_order(*, store: Store, payload: dict[str, Any], actor: Actor = SYSTEM
         order = Order.objects.select_for_update().filter(store=store, number=number).first()
         if order is None:
             order = _new_order(store, number, payload)
+        if order.buyer.erased_at is not None:
+            payload = {name: value for name, value in payload.items() if name not in PERSONAL}
         new = order.version == 0
         if not new and said_at <= order.synced_at:
             return order
@@ -81,7 +91,7 @@ def _new_order(store: Store, number: str, payload: dict[str, Any]) -> Order:
     if "buyer" not in payload:
         raise InvalidParams(_("A new order needs its buyer."), attr="buyer")
     currency = read_currency(payload.get("currency", store.currency))
-    buyer = _buyer(store, payload["buyer"])
+    buyer = _buyer(store, payload)
     try:
         with transaction.atomic():
             return Order.objects.create(store=store, number=number, buyer=buyer, currency=currency, version=0)
@@ -89,12 +99,18 @@ def _new_order(store: Store, number: str, payload: dict[str, Any]) -> Order:
         return Order.objects.select_for_update().get(store=store, number=number)
 
 
-def _buyer(store: Store, said: Any) -> Buyer:
+def _buyer(store: Store, payload: dict[str, Any]) -> Buyer:
+    said = payload["buyer"]
     if not isinstance(said, dict):
         raise InvalidParams(_("A buyer is an object with an external_id."), attr="buyer")
     external_id = read_text(said.get("external_id"), "buyer", 80, empty=False)
     limits = {"name": 120, "email": 254, "phone": 32}
     fields = {name: read_text(said.get(name, ""), "buyer", limit) for name, limit in limits.items()}
+    erased = erased_as(store, external_id)
+    if erased is not None and not (
+        "placed_at" in payload and read_time(payload["placed_at"], "placed_at") > erased.at
+    ):
+        return erased.buyer  # an order of then; with one that comes later they begin anew
     buyer, created = Buyer.objects.get_or_create(store=store, external_id=external_id, defaults=fields)
     if created:
         index_buyer(buyer)

@@ -1,0 +1,30 @@
+"""What this room holds of buyers: the files of everything that were made for somebody."""
+
+from django.db.models import QuerySet
+
+from events.models import Event
+from events.redacting import MARK
+from people.models import Buyer
+from people.personal import Erasing, Held, dumped
+from team.models import BuyerExport, Erasure
+
+
+class TeamOfBuyers:
+    handles = frozenset({"team.BuyerExport", "team.Erasure"})
+    holds_nothing: frozenset[str] = frozenset()
+
+    def collect(self, buyers: list[Buyer]) -> Held:
+        return Held({"exports": dumped(BuyerExport.objects.filter(buyer__in=buyers))})
+
+    def erase(self, erasing: Erasing) -> None:
+        for export in BuyerExport.objects.select_for_update().filter(buyer__in=erasing.ids).exclude(file=""):
+            erasing.drop(export.file)
+        # One that is being written right now finds its row expired, and deletes what it wrote.
+        exports = BuyerExport.objects.filter(buyer__in=erasing.ids)
+        exports.update(state=BuyerExport.State.EXPIRED, file="", claimed_until=None)
+        for erasure in Erasure.objects.filter(buyer__in=erasing.ids):
+            if any(word in erasure.reason.casefold() for word in erasing.spoken):
+                Erasure.objects.filter(pk=erasure.pk).update(reason=MARK)
+
+    def events(self, buyers: list[Buyer]) -> list[QuerySet[Event]]:
+        return []
