@@ -20,6 +20,7 @@ from inbox.services.timeline import preview
 from people.models import Agent
 
 SYSTEM = Actor("system", None, "")
+_REASONS = {"least_busy": "least busy", "round_robin": "next in turn"}
 
 
 @dataclass
@@ -46,8 +47,10 @@ class Seen:
 
 
 class Chat:
-    def __init__(self, conversation: Conversation, rng: Any, start: datetime, ways: Ways) -> None:
-        self.c, self.rng, self.at, self.ways = conversation, rng, start, ways
+    def __init__(
+        self, conversation: Conversation, rng: Any, start: datetime, ways: Ways, routing: str = "manual"
+    ) -> None:
+        self.c, self.rng, self.at, self.ways, self.routing = conversation, rng, start, ways, routing
         self.moves: list[Any] = []  # channels to which the buyer changes, one with each message of theirs
         self.goes_wrong = False  # with the last answer
         self.subject = ""  # where it goes on by e-mail
@@ -76,6 +79,8 @@ class Chat:
 
     def agent_says(self, body: str, *, data: dict[str, Any] | None = None) -> Message:
         agent = self._agent()
+        if self.c.assignee is None and self.routing != "manual":
+            self._route(agent)
         message = self._append(Actor.agent(agent), body, "card" if data is not None else "text", data=data)
         self.c.waiting_since = None
         self.c.first_reply_at = self.c.first_reply_at or self.at
@@ -119,6 +124,20 @@ class Chat:
         }
         text = f"{actor.name} assigned this to {to}"
         self.line(names.CONVERSATION_ASSIGNED, params, text, actor=Actor.agent(actor))
+
+    def _route(self, agent: Agent) -> None:
+        """Let the desk have given it to the agent, as soon as it was there."""
+        now, self.at = self.at, self.entries[-1].at
+        self.c.assignee = agent
+        team = self.c.team.name if self.c.team else None
+        params = {"actor": "", "assignee": agent.name, "team": team, "reason": self.routing}
+        self.line(
+            names.CONVERSATION_ASSIGNED,
+            params,
+            f"Routed to {agent.name}: {_REASONS[self.routing]}",
+            actor=SYSTEM,
+        )
+        self.at = now
 
     def tag(self, *tags: Any) -> None:
         said = " ".join(f"+{tag.name}" for tag in tags)

@@ -189,7 +189,7 @@ class Drama:
         item, variant = self._subject(sale, script)
         way = house.ways.way_of(person, house.rows, state)
         conversation = Conversation(store=house.store, buyer=person.row, channel=way)
-        chat = Chat(conversation, rng, scene.start, house.ways)
+        chat = Chat(conversation, rng, scene.start, house.ways, self.shop.routing)
         chat.agent = rng.choices(house.colleagues, house.shares)[0]
         if state and rng.random() < 0.15:
             chat.agent = house.agents[KNOWN[0]]

@@ -47,6 +47,10 @@ class Shop:
     methods: tuple[str, str, str]
     tax: dict[str, float]
     hours: tuple[tuple[int, int] | None, ...]
+    is_open: str  # to its widget: "always", or at these hours
+    holidays: tuple[tuple[int, int, str], ...]  # month, day, name
+    away: dict[str, str]
+    routing: str
     codes: tuple[str, ...]
     pays: tuple[str, ...]
 
@@ -83,6 +87,13 @@ SHOPS = (
         methods=("Standard", "Bulky goods", "Express"),
         tax={"US": 0.0725, "CA": 0.13},
         hours=((8, 20), (8, 20), (8, 20), (8, 20), (8, 20), (9, 17), None),
+        is_open="always",
+        holidays=((12, 25, "Christmas Day"), (1, 1, "New Year's Day"), (7, 4, "Independence Day")),
+        away={
+            "en": "We are out on the trail today. Write to us, and we answer as soon as we are back.",
+            "zh-hans": "我们今天休息。请留言，上班后会尽快回复您。",
+        },
+        routing="manual",
         codes=("TRAIL10", "HELLO10", "SPRING10", "CAMPFIRE10"),
         pays=("Visa •••• 4242", "Mastercard •••• 4444", "PayPal", "Apple Pay", "Visa •••• 1881"),
     ),
@@ -110,6 +121,13 @@ SHOPS = (
         methods=("普通快递", "加固包装", "加急"),
         tax={},
         hours=((9, 21), (9, 21), (9, 21), (9, 21), (9, 21), (9, 21), (10, 18)),
+        is_open="hours",
+        holidays=((1, 1, "元旦"), (5, 1, "劳动节"), (10, 1, "国庆节")),
+        away={
+            "zh-hans": "客服已下班，请留言，上班后第一时间回复您。",
+            "en": "Our tea shop is closed right now. Leave us a message, and we answer in the morning.",
+        },
+        routing="least_busy",
         codes=("CHA20", "新客20", "MINGQIAN20", "LAOYOU20"),
         pays=("支付宝", "微信支付", "支付宝", "银联 •••• 0088"),
     ),

@@ -23,6 +23,7 @@ from helpdesk.demo.knowing import fill_shelves
 from helpdesk.demo.notes import add_notes
 from helpdesk.demo.phone.channels import make_channels
 from helpdesk.demo.photos import Photo, store_photos
+from helpdesk.demo.reception import open_shop
 from helpdesk.demo.reminders import add_reminders
 from helpdesk.demo.requests import add_requests
 from helpdesk.demo.reviews import add_reviews
@@ -51,6 +52,8 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
     """Fill an empty database. One transaction a block, so that a large world needs no large memory."""
     with transaction.atomic():
         stores = {shop.key: _store(shop) for shop in SHOPS}
+        for shop in SHOPS:
+            open_shop(shop, stores[shop.key], now)
         teams = _teams(stores)
         agents = _agents(teams)
         fill_shelves(stores, agents, now)
