@@ -54,18 +54,16 @@ def load() -> dict[str, Any]:
         articles: dict[str, Article] = {}
         texts, versions, products = [], [], []
         for document in bundle.documents:
-            if document.slug not in articles:
-                article = Article(store=store, slug=document.slug)
-                article.audience = document.audience or article.audience
-                article.topic = document.topic or ""
-                articles[document.slug] = article
-                products += [ArticleProduct(article=article, sku=sku) for sku in document.products or []]
+            article = articles.setdefault(document.slug, Article(store=store, slug=document.slug))
+            article.audience = document.audience or article.audience
+            article.topic = document.topic or article.topic
+            products += [ArticleProduct(article=article, sku=sku) for sku in document.products or []]
             said = {
                 "title": document.title,
                 "body": document.body,
                 "keywords": document.keywords or [],
             }
-            text = Text(article=articles[document.slug], locale=document.locale, **said)
+            text = Text(article=article, locale=document.locale, **said)
             texts.append(text)
             versions.append(Version(text=text, number=1, **said))
         Article.objects.bulk_create(articles.values())

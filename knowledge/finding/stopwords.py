@@ -17,7 +17,8 @@ still such sure t tell than thank thanks thankyou that thats the their theirs th
 things this those though through thus to too try trying two u until up upon us use ve very via wanna want wanted wants
 was wasnt way we well went were werent what whats when where whether which while who whom whose why will wish with
 without wont would wouldnt yes yet you your yours morning afternoon evening bye cheers hope dear sir madam possible
-ask asking able exactly actually anyway wondering
+ask asking able exactly actually anyway wondering ain aren couldn didn doesn don hadn hasn haven isn mustn needn shouldn
+wasn weren won wouldn thats
 """
 _FINNISH = """
 aina ainakin ala alla ansiosta ei eikä eivät ehkä eli emme en enemmän ennen enää entä et etkä ette että haluaa haluaisin

@@ -38,7 +38,8 @@ class Vocabulary:
         if not beginnings:
             return {}
         ranges = reduce(or_, (Q(term__gt=text, term__lt=text + _LAST) for text in beginnings))
-        found = list(self._sums(ranges).order_by(Sum("entries").desc(), "term")[: 2 * most * len(beginnings)])
+        rows = self._sums(ranges).order_by("-entries_sum", "term")  # type: ignore[misc]  # it is annotated there
+        found = list(rows[: 2 * most * len(beginnings)])
         return {
             text: dict([(term, count) for term, count in found if term.startswith(text)][:most])
             for text in beginnings
