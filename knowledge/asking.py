@@ -68,10 +68,11 @@ def fitting(agent: Agent, conversation: Conversation) -> list[dict[str, Any]]:
     groups = [
         {"title": _("For the last question"), "results": _for_the_question(agent, conversation, products)}
     ]
-    known = about_products(texts, list(products)[:MOST_PRODUCTS], locale)
-    groups += [
-        {"title": products[sku], "results": [row_data(text) for text in its]} for sku, its in known.items()
-    ]
+    shown = {row["article"] for row in groups[0]["results"]}
+    for sku, its in about_products(texts, list(products)[:MOST_PRODUCTS], locale).items():
+        rows = [row_data(text) for text in its if str(text.article_id) not in shown]
+        shown |= {row["article"] for row in rows}
+        groups.append({"title": products[sku], "results": rows})
     groups = [group for group in groups if group["results"]]
     if not groups:
         often = texts.filter(article__solved_count__gt=0).order_by(

@@ -68,6 +68,16 @@ export function productElement({ product }) {
   return element;
 }
 
+/** Return the card of an article: its title, its first lines, and where it goes on. */
+export function articleElement(card) {
+  const element = clone("t-article");
+  element.lang = card.article.locale;
+  element.querySelector("h3").textContent = card.title;
+  element.querySelector("p").textContent = card.lead;
+  anchor(element.querySelector("a"), card.url);
+  return element;
+}
+
 function pill(element, order) {
   const badge = element.querySelector(".pill");
   badge.textContent = has(order.status) ? say(order.status) : order.status;

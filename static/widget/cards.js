@@ -1,6 +1,6 @@
 // Cards in the conversation, and the buyer's orders. An order that changes changes wherever it is shown.
 
-import { ahead, productElement } from "./ahead.js";
+import { ahead, articleElement, productElement } from "./ahead.js";
 import { couponElement } from "./coupon.js";
 import { webAddress } from "./text.js";
 import { date, has, money, say } from "./words.js";
@@ -17,6 +17,7 @@ export function cardElement(card) {
   if (card.kind === "order" && card.order) return orderElement(card.order);
   if (ahead[card.kind] && card.order) return aheadElement(card);
   if (card.kind === "product" && card.product) return productElement(card);
+  if (card.kind === "article" && card.article) return articleElement(card);
   if (card.kind === "coupon" && card.coupon) return couponElement(card);
   return plainElement(card);
 }

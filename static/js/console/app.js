@@ -1,12 +1,14 @@
 // The inbox: puts its parts together, and turns frames and addresses into what they do.
 
 import { toast } from "../base.js";
+import * as chips from "./chips.js";
 import * as composer from "./composer.js";
 import * as connection from "./connection.js";
 import * as conversation from "./conversation.js";
 import * as coupons from "./coupons.js";
 import * as header from "./header.js";
 import * as keyboard from "./keyboard.js";
+import * as knowledge from "./knowledge.js";
 import * as layout from "./layout.js";
 import * as lightbox from "./lightbox.js";
 import * as list from "./list.js";
@@ -26,7 +28,7 @@ import * as views from "./views.js";
 import * as ways from "./ways.js";
 
 setZone(document.body.dataset.timeZone);
-for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, list, views, keyboard, palette, notify, lightbox, layout, splitting, connection]) {
+for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, knowledge, chips, list, views, keyboard, palette, notify, lightbox, layout, splitting, connection]) {
   part.start();
 }
 deliveries.start({ changed: conversation.receive });
@@ -38,7 +40,7 @@ onSocket("presence", ({ agent, state }) => {
 });
 onSocket("error", (error) => {
   // Errors of a message belong to its bubble; what is left is worth a word only where somebody waits for it.
-  if (!error.client_id && error.code === "internal") toast(say("failure"), { kind: "error" });
+  if (!error.client_id && !error.id && error.code === "internal") toast(say("failure"), { kind: "error" });
 });
 
 on("choose", ({ id, at, summary }) => {

@@ -1,5 +1,6 @@
 // Cards in the timeline. A kind with a template of its own is drawn by it; any other shows its title and fields.
 
+import { drawArticle } from "./articlecard.js";
 import { drawPayment, drawProduct, drawTracking } from "./cards_ahead.js";
 import { drawAddress, withAnswer } from "./cards_asked.js";
 import { drawCoupon } from "./couponcard.js";
@@ -14,6 +15,7 @@ const drawers = {
   tracking: drawTracking,
   product: drawProduct,
   coupon: drawCoupon,
+  article: drawArticle,
   check_order: drawOrder,
   check_address: drawAddress,
   request: drawRequest,

@@ -19,7 +19,7 @@ const TYPING_MS = 3_000;
 const LONGEST = 10_000;
 
 const form = document.getElementById("composer");
-const field = $("textarea", form);
+export const field = $("textarea", form);
 const sendButton = $('[type="submit"]', form);
 const picker = $('input[type="file"]', form);
 const dropZone = document.getElementById("conversation");
@@ -136,7 +136,7 @@ function paintWay() {
 const wayNow = () => (draft.mode === "reply" ? ways.chosen(draft.via) : null);
 
 /** The channel that a reply names; a way that is not there any more is not asked for. */
-const viaNow = () => (draft.via && wayNow()?.id === draft.via ? draft.via : null);
+const viaNow = () => (draft.mode === "reply" ? via() : null);
 
 /** What is put into the chat from the panel goes by the way that is picked here. */
 function sendCardsTheSameWay({ detail }) {
@@ -282,6 +282,25 @@ export function insert(words) {
   field.setRangeText((before && !/\s$/.test(before) ? " " : "") + words, field.selectionStart, field.selectionEnd, "end");
   changed();
 }
+
+/** Send words as they are, without touching what is being written; false where they cannot go that way. */
+export function sayNow(body) {
+  if (!conversation) return false;
+  const way = ways.chosen(draft.via);
+  if ((way?.state ?? "open") !== "open") {
+    toast(way.reason || say("failure"), { kind: "warning" });
+    return false;
+  }
+  outbox.add({ conversation, body, replyAfter: seenSeq(), via: via() });
+  return true;
+}
+
+/** The channel by which what is put into the chat goes, null: as the buyer came. */
+export function via() {
+  return draft?.via && ways.chosen(draft.via)?.id === draft.via ? draft.via : null;
+}
+
+export const focus = () => field.focus();
 
 export const beginCanned = () => {
   field.focus();

@@ -137,6 +137,7 @@ async function load(thread, at) {
   }
   if (state.open !== thread.id) return;
   setPane("ready");
+  emit("loaded", { id: thread.id });
   if (first || at) {
     subscribe(thread);
     markFresh(thread, freshAfter(thread), isMine);

@@ -1,6 +1,7 @@
 // The keys of the inbox. They are single letters, so they rest while somebody types or a dialog is open.
 
 import * as actions from "./actions.js";
+import * as chips from "./chips.js";
 import * as composer from "./composer.js";
 import * as layout from "./layout.js";
 import * as list from "./list.js";
@@ -20,6 +21,7 @@ const keys = {
   s: () => openMenu("snooze"),
   t: () => openMenu("tag"),
   p: () => openMenu("priority"),
+  u: () => chips.focus(),
   f: () => views.focusSearch(),
   "/": () => state.open && composer.beginCanned(),
 };

@@ -34,6 +34,13 @@ export function togglePanel() {
   if (isOpen) panel.querySelector('[aria-selected="true"]').focus();
 }
 
+/** Have the panel in sight: where it slides over the page, slide it in. */
+export function showPanel() {
+  if (isPanelOpen()) return;
+  page.toggleAttribute("data-panel", true);
+  tell(true);
+}
+
 export function closePanel({ focus = false } = {}) {
   if (!isPanelOpen()) return;
   page.removeAttribute("data-panel");

@@ -2,9 +2,11 @@
 
 import * as actions from "./actions.js";
 import { Failure, get } from "./api.js";
-import { icon } from "../base.js";
+import { ask as askDesk } from "./asking.js";
+import { icon, toast } from "../base.js";
 import * as composer from "./composer.js";
 import { $, $$, clone, debounce, show, slot, text } from "./dom.js";
+import * as knowledge from "./knowledge.js";
 import * as layout from "./layout.js";
 import { openMenu } from "./menus.js";
 import { createPicker } from "./picker.js";
@@ -93,18 +95,27 @@ const ask = debounce(ASK_MS, async () => {
     found = [];
     return;
   }
-  try {
-    const answer = await get(`search/?${new URLSearchParams({ q: wanted })}`);
+  const answers = { get: {}, articles: [] };
+  const paint = () => {
     if (mine !== asked || !dialog.open) return;
     found = [
-      ...group("conversations", (answer.conversations ?? []).slice(0, 6).map(asConversation)),
-      ...group("buyers", (answer.buyers ?? []).slice(0, 4).map(asBuyer)),
-      ...group("orders", (answer.orders ?? []).slice(0, 4).map(asOrder)),
+      ...group("conversations", (answers.get.conversations ?? []).slice(0, 6).map(asConversation)),
+      ...group("buyers", (answers.get.buyers ?? []).slice(0, 4).map(asBuyer)),
+      ...group("orders", (answers.get.orders ?? []).slice(0, 4).map(asOrder)),
+      ...group("articles", answers.articles.slice(0, 5).map(asArticle)),
     ];
     fill();
-  } catch (failure) {
+  };
+  // Two rooms are asked at once, and neither waits for the other.
+  const parts = [
+    get(`search/?${new URLSearchParams({ q: wanted })}`).then((answer) => { answers.get = answer; }),
+    askDesk("articles", { q: wanted, conversation: row(state.open)?.id }).then(({ groups }) => {
+      answers.articles = groups.flatMap((one) => one.results);
+    }),
+  ];
+  await Promise.all(parts.map((part) => part.then(paint).catch((failure) => {
     if (!(failure instanceof Failure)) throw failure;
-  }
+  })));
 });
 
 const group = (name, items) => (items.length ? [{ id: `h.${name}`, heading: say(`palette.${name}`) }, ...items] : []);
@@ -129,6 +140,21 @@ function asOrder(order) {
   };
 }
 
+/** Beside a conversation an article is read there, or put into its reply; else it has its page. */
+function asArticle(hit) {
+  const item = {
+    id: `k.${hit.article}.${hit.locale}`, icon: "book", words: hit.title,
+    detail: [hit.public ? "" : say("know.internal"), hit.snippet.map(([part]) => part).join("")].filter(Boolean).join(" · "),
+  };
+  if (!row(state.open)) return { ...item, href: `/knowledge/articles/${hit.article}/` };
+  return {
+    ...item,
+    key: say("palette.insert"),
+    run: () => knowledge.open(hit.article, hit.locale),
+    shifted: () => knowledge.insert(hit.article, hit.locale).catch((failure) => toast(failure.message, { kind: "error" })),
+  };
+}
+
 function draw(item) {
   if (item.heading) {
     const node = clone("heading");
@@ -145,9 +171,10 @@ function draw(item) {
   return node;
 }
 
-function pick(item) {
+function pick(item, event) {
   dialog.close();
-  if (item.run) item.run();
+  if (item.shifted && event?.shiftKey) item.shifted();
+  else if (item.run) item.run();
   else if (item.view) views.choose(item.view);
   else if (item.href) location.assign(item.href);
   else commands[item.command]();
