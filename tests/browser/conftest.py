@@ -31,6 +31,8 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playw
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests import prepared
+
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"desktop": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 PASSWORD = "demo-demo-demo"
@@ -65,6 +67,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# Reads a piece of Python a line (JSON), runs it with fresh names, and answers with what it printed or how it failed.
+SHELL = """
+import contextlib, io, json, sys, traceback
+for line in sys.stdin:
+    printed, failed = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(json.loads(line), dict(globals()))
+        except Exception:
+            failed = traceback.format_exc()
+    print(json.dumps([printed.getvalue(), failed]), flush=True)
+"""
+# A log-in without the log-in page, whose hashing of passwords takes longer than most tests.
+LOG_IN = """
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.middleware.csrf import _get_new_csrf_string
+from people.models import Agent
+agent, session = Agent.objects.get(email={email!r}), SessionStore()
+session[SESSION_KEY], session[HASH_SESSION_KEY] = str(agent.pk), agent.get_session_auth_hash()
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+session.create()
+print("session", session.session_key, _get_new_csrf_string())
+"""
+
+
 class Desk:
     """The demo as `make demo` runs it, on a database of its own. `stop` and `start` keep port and data."""
 
@@ -82,6 +111,36 @@ class Desk:
             "ORDER_HOLD_SECONDS": "5",
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._shell: subprocess.Popen[str] | None = None
+
+    def run(self, code: str) -> str:
+        """Run Python where Django is set up and the database is the desk's; return what it printed.
+
+        One process does it for the whole session: to start one takes longer than what it is to do.
+        """
+        if self._shell is None:
+            self._shell = subprocess.Popen(
+                [sys.executable, "manage.py", "shell", "-v0", "-c", SHELL],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._shell.stdin
+        assert self._shell.stdout
+        self._shell.stdin.write(json.dumps(code) + "\n")
+        self._shell.stdin.flush()
+        printed, failed = json.loads(self._shell.stdout.readline())
+        assert not failed, failed
+        return str(printed)
+
+    def end(self) -> None:
+        if self._shell is not None:
+            assert self._shell.stdin
+            self._shell.stdin.close()
+            self._shell.wait(20)
+        self.stop()
 
     def manage(self, *arguments: str) -> str:
         """Run a management command on the desk's database; return what it printed."""
@@ -131,12 +190,11 @@ class Desk:
 
     def agent(self, email: str = "agent@demo.test") -> httpx.Client:
         """Return a client that is logged in as an agent and sends the CSRF header with what it posts."""
+        _, session, token = self.run(LOG_IN.format(email=email)).split()
         client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=20)
-        client.get("/accounts/login/")
-        form = {"login": email, "password": PASSWORD, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
-        answer = client.post("/accounts/login/", data=form, headers={"Referer": self.url})
-        assert "sessionid" in client.cookies, f"{email} could not log in: {answer.status_code}"
-        client.headers.update({"X-CSRFToken": client.cookies["csrftoken"], "Referer": self.url})
+        for name, value in (("sessionid", session), ("csrftoken", token)):
+            client.cookies.set(name, value, domain="127.0.0.1")
+        client.headers.update({"X-CSRFToken": token, "Referer": self.url})
         return client
 
     def console(self, email: str = "agent@demo.test") -> "Console":
@@ -218,11 +276,11 @@ def console(desk: Desk) -> Iterator[Console]:
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk = Desk(tmp_path_factory.mktemp("desk"))
-    desk.manage("migrate", "--verbosity", "0")
+    prepared.copy_to(desk.folder / "desk.sqlite3")
     desk.manage("demo_data", "--scale", "1")
     desk.start()
     yield desk
-    desk.stop()
+    desk.end()
 
 
 SHOP = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>A shop</title>

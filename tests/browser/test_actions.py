@@ -26,7 +26,7 @@ class Found:
 
     def __init__(self, desk: Desk, status: str, *, keep: bool = False) -> None:
         code = FIND.format(status=status)
-        told = desk.manage("shell", "-v0", "-c", code)
+        told = desk.run(code)
         for self.id, self.number, self.buyer in re.findall(r"\('(.+?)', '(.+?)', '(.+?)'\)", told):
             if self.id not in TAKEN:
                 if not keep:

@@ -26,9 +26,9 @@ OrderAction.objects.filter(state="waiting", agent__email="agent@demo.test").upda
 @pytest.fixture(scope="module", autouse=True)
 def tight(desk: Desk):
     """Agents may give nothing away here: whatever they ask for waits."""
-    desk.manage("shell", "-v0", "-c", TIGHTEN)
+    desk.run(TIGHTEN)
     yield
-    desk.manage("shell", "-v0", "-c", FREE)
+    desk.run(FREE)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ class Asked:
     """An order that has not left yet, whose buyer is in the widget, and an agent in the console beside it."""
 
     def __init__(self, desk: Desk, open_page: OpenPage, store: str = "demo", size: str = "desktop") -> None:
-        told = desk.manage("shell", "-v0", "-c", FIND.format(store=store))
+        told = desk.run(FIND.format(store=store))
         found = re.search(r"UUID\('(.+?)'\), '(.+?)', '(.+?)'", told)
         assert found, told
         self.desk = desk
@@ -56,7 +56,7 @@ class Asked:
         return self.order.locator(f"[data-check='{slug}']")
 
     def link(self, kind: str) -> str:
-        told = self.desk.manage("shell", "-v0", "-c", LINK.format(kind=kind, number=self.number))
+        told = self.desk.run(LINK.format(kind=kind, number=self.number))
         return told.split("link ", 1)[1].strip()
 
 

@@ -248,7 +248,7 @@ def close_window(desk: Desk, page: Page) -> None:
     """Let a day and an hour go by since the buyer wrote."""
     found = re.search(r"/inbox/([0-9a-f-]{36})/", page.url)
     assert found
-    desk.manage("shell", "-c", AGED.format(conversation=found[1]))
+    desk.run(AGED.format(conversation=found[1]))
     page.reload()
     expect(page.locator("#composer [data-closed]")).to_be_visible()
 
@@ -300,7 +300,7 @@ def test_a_window_that_closed_unseen_is_told_at_the_message(desk: Desk, open_pag
     page = opened(desk, open_page, phone, "whatsapp")
     found = re.search(r"/inbox/([0-9a-f-]{36})/", page.url)
     assert found
-    desk.manage("shell", "-c", AGED.format(conversation=found[1]))
+    desk.run(AGED.format(conversation=found[1]))
     said = words("Too late")
     write(page, said)
     expect(unsent(page)).to_contain_text("only an approved template is taken here now")

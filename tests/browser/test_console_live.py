@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.conftest import Console, Desk, OpenPage
 from tests.browser.console_page import Buyer, Line, away, bubble, field, open_row, row_of, rows, write
@@ -82,7 +82,9 @@ def test_what_came_while_elsewhere_is_marked_as_new(desk: Desk, open_page: OpenP
     page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
     one, other = Buyer(desk.url), Buyer(desk.url)
     open_row(page, one.say("I have three questions"))
+    expect(row_of(page, "I have three questions").locator("[data-slot=unread]")).to_be_hidden()
     open_row(page, other.say("I have none"))
+    expect(row_of(page, "I have none").locator("[data-slot=unread]")).to_be_hidden()
     one.say("The first one")
     words = one.say("The second one")
     open_row(page, words)
@@ -96,6 +98,26 @@ def test_what_came_while_elsewhere_is_marked_as_new(desk: Desk, open_page: OpenP
     other.say("No, none")
     expect(bubble(page, "No, none")).to_be_visible()
     expect(page.locator("#timeline [data-fresh]")).to_have_count(1)
+
+
+def test_an_answer_that_was_under_way_while_one_read_makes_nothing_unread_again(
+    desk: Desk, open_page: OpenPage
+):
+    words = Buyer(desk.url).say()
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
+    late: list[tuple[Route, APIResponse]] = []
+    details = re.compile(r"/api/v1/conversations/[0-9a-f-]{36}/$")
+    page.route(details, lambda route: late.append((route, route.fetch())))
+    open_row(page, words)
+    unread = row_of(page, words).locator("[data-slot=unread]")
+    expect(unread).to_be_hidden()
+    [(route, said_before)] = late
+    assert said_before.json()["inbound_seen"] == 0
+
+    with page.expect_response(details):
+        route.fulfill(response=said_before)
+    expect(page.locator("#conversation-head [data-slot=assignee]")).to_be_visible()
+    expect(unread).to_be_hidden()
 
 
 def test_typing_and_colleagues_who_look_are_seen(desk: Desk, open_page: OpenPage, console: Console):

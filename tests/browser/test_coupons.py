@@ -36,7 +36,7 @@ class Case:
     """A buyer without coupons, with an unpaid order that is new, in the demo shop and in the inbox."""
 
     def __init__(self, desk: Desk, open_page: OpenPage) -> None:
-        told = desk.manage("shell", "-v0", "-c", NEW)
+        told = desk.run(NEW)
         found = re.search(r"order (\S+) (\S+) (\S+)", told)
         assert found, told
         self.order, self.number, self.buyer = found.groups()

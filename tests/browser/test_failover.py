@@ -36,9 +36,9 @@ Channel.objects.update(unread_after=None, takes_over=None)
 
 @pytest.fixture
 def letters(desk: Desk) -> Iterator[str]:
-    desk.manage("shell", "-c", SET_UP)
+    desk.run(SET_UP)
     yield "Letters"
-    desk.manage("shell", "-c", TAKE_AWAY)
+    desk.run(TAKE_AWAY)
 
 
 def open_rules(desk: Desk, open_page: OpenPage, **how: str) -> Page:
@@ -79,7 +79,7 @@ def test_what_a_visitor_did_not_read_goes_to_the_address_they_left(
     page.get_by_label("Reply to the buyer").fill("It left the warehouse today")
     page.keyboard.press("Enter")
     expect(page.locator("#timeline").get_by_text("It left the warehouse today")).to_be_visible()
-    desk.manage("shell", "-c", TIME_IS_OVER)
+    desk.run(TIME_IS_OVER)
     line = page.get_by_text("sent by Letters to lee@buyers.test")
     expect(line).to_be_visible(timeout=30_000)
     expect(line).to_contain_text("Not read on")
@@ -154,7 +154,7 @@ def test_what_waits_for_the_buyers_morning_says_until_when(
     page.get_by_label("Reply to the buyer").fill("Five off until Sunday")
     page.keyboard.press("Enter")
     expect(page.locator("#timeline [data-delivery]").last).to_be_visible()
-    desk.manage("shell", "-c", HOLD)
+    desk.run(HOLD)
     page.reload()
     expect(page.locator("#timeline").get_by_text("Waits until 8:00 where the buyer is").last).to_be_visible()
     assert_no_serious_axe_findings(page)
@@ -176,7 +176,7 @@ print("LINK " + unsubscribe_link(Delivery.objects.create(message=message, channe
 def test_a_buyer_unsubscribes_with_the_keyboard_on_any_screen(
     desk: Desk, letters: str, open_page: OpenPage
 ) -> None:
-    link = next(line for line in desk.manage("shell", "-c", LINK).splitlines() if line.startswith("LINK "))
+    link = next(line for line in desk.run(LINK).splitlines() if line.startswith("LINK "))
     for size in SIZES:
         page = open_page(link[5:], size=size)
         expect(page.get_by_role("heading", name="No more messages like this?")).to_be_visible()

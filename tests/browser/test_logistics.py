@@ -9,49 +9,51 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SIZES, Desk, OpenPage, assert_no_serious_axe_findings, shoot
 from tests.browser.console_page import bubble, open_row
+from tests.browser.test_orders import Unpaid
 from tests.browser.widget_page import Widget
 
 AGENT = "agent@demo.test"
-# An order of the demo store whose buyer nobody else's test is about; where the buyer is it is about noon now.
-FIND = """
-from datetime import timedelta
-from django.utils import timezone
+# A shipped order of the demo store whose buyer nobody else's test is about.
+SHIPPED = """
 from orders.models import Order
-found = Order.objects.filter(store__key="demo", **{lookup}).exclude(number="100234")
+found = Order.objects.filter(store__key="demo", status="shipped").exclude(number="100234")
 order = found.exclude(buyer__conversations__status__in=["open", "snoozed"]).order_by("?").first()
+print("order", order.id, order.number, order.buyer.external_id)
+"""
+# Where the buyer is it is about noon now, and nobody has been reminded.
+AT_NOON = """
+from django.utils import timezone
+from orders.models import Order, PaymentReminder
+order = Order.objects.get(pk="{id}")
 ahead = (12 - timezone.now().hour + 11) % 24 - 11
 order.buyer.time_zone = "Etc/GMT" + format(-ahead, "+d")
 order.buyer.save()
-order.reminders.all().delete()
-print("order", order.id, order.number, order.buyer.external_id)
+PaymentReminder.objects.filter(buyer=order.buyer).delete()
 """
 
 
 @dataclass
-class Found:
+class Shipped:
     id: str
     number: str
     buyer: str
 
 
-def find(desk: Desk, lookup: str) -> Found:
-    told = desk.manage("shell", "-v0", "-c", FIND.replace("{lookup}", lookup))
-    found = re.search(r"order (\S+) (\S+) (\S+)", told)
-    assert found, told
-    return Found(*found.groups())
+@pytest.fixture
+def shipped(desk: Desk) -> Shipped:
+    found = re.search(r"order (\S+) (\S+) (\S+)", desk.run(SHIPPED))
+    assert found
+    return Shipped(*found.groups())
 
 
 @pytest.fixture
-def unpaid(desk: Desk) -> Found:
-    return find(desk, '{"status": "unpaid"}')
+def unpaid(desk: Desk) -> Unpaid:
+    unpaid = Unpaid(desk)
+    desk.run(AT_NOON.format(id=unpaid.id))
+    return unpaid
 
 
-@pytest.fixture
-def shipped(desk: Desk) -> Found:
-    return find(desk, '{"status": "shipped"}')
-
-
-def side_by_side(desk: Desk, open_page: OpenPage, found: Found) -> tuple[Widget, Page, Page]:
+def side_by_side(desk: Desk, open_page: OpenPage, found: Shipped | Unpaid) -> tuple[Widget, Page, Page]:
     """Return the buyer's widget, their page at the shop, and the agent's console with that conversation open."""
     shop = open_page(f"{desk.url}/demo-shop/?buyer={found.buyer}")
     widget = Widget(shop).open()
@@ -63,7 +65,7 @@ def side_by_side(desk: Desk, open_page: OpenPage, found: Found) -> tuple[Widget,
     return widget, shop, page
 
 
-def order_of(page: Page, found: Found) -> Locator:
+def order_of(page: Page, found: Shipped | Unpaid) -> Locator:
     order = page.locator(f"#panel #order-{found.id}")
     expect(order).to_be_visible(timeout=15_000)
     if not order.evaluate("order => order.open"):
@@ -71,7 +73,7 @@ def order_of(page: Page, found: Found) -> Locator:
     return order
 
 
-def test_a_buyer_is_reminded_and_the_card_turns_to_paid(desk: Desk, open_page: OpenPage, unpaid: Found):
+def test_a_buyer_is_reminded_and_the_card_turns_to_paid(desk: Desk, open_page: OpenPage, unpaid: Unpaid):
     widget, shop, page = side_by_side(desk, open_page, unpaid)
     order = order_of(page, unpaid)
     order.get_by_role("button", name="Remind of payment").click()
@@ -93,7 +95,7 @@ def test_a_buyer_is_reminded_and_the_card_turns_to_paid(desk: Desk, open_page: O
     expect(page.locator("#timeline .line-text").filter(has_text="was paid after")).to_be_visible()
 
 
-def test_a_parcel_is_sent_by_one_click(desk: Desk, open_page: OpenPage, shipped: Found):
+def test_a_parcel_is_sent_by_one_click(desk: Desk, open_page: OpenPage, shipped: Shipped):
     widget, shop, page = side_by_side(desk, open_page, shipped)
     order = order_of(page, shipped)
     expect(order.locator(".shipment .tracking").first).to_be_visible()
@@ -108,7 +110,7 @@ def test_a_parcel_is_sent_by_one_click(desk: Desk, open_page: OpenPage, shipped:
     shoot(shop, "logistics-tracking-widget")
 
 
-def test_a_product_is_found_and_sent(desk: Desk, open_page: OpenPage, shipped: Found):
+def test_a_product_is_found_and_sent(desk: Desk, open_page: OpenPage, shipped: Shipped):
     widget, shop, page = side_by_side(desk, open_page, shipped)
     page.locator("#panel-tab-products").click()
     expect(page.get_by_role("heading", name="From this buyer's orders")).to_be_visible()
@@ -128,7 +130,7 @@ def test_a_product_is_found_and_sent(desk: Desk, open_page: OpenPage, shipped: F
 
 
 def test_a_note_shows_on_a_colleagues_screen_and_is_changed_and_taken_away(
-    desk: Desk, open_page: OpenPage, shipped: Found
+    desk: Desk, open_page: OpenPage, shipped: Shipped
 ):
     _widget, _shop, page = side_by_side(desk, open_page, shipped)
     colleague = open_page(f"{desk.url}{page.url.removeprefix(desk.url)}", agent="supervisor@demo.test")
@@ -161,7 +163,7 @@ def test_a_note_shows_on_a_colleagues_screen_and_is_changed_and_taken_away(
 
 
 def test_what_is_written_into_a_note_stays_while_the_order_changes(
-    desk: Desk, open_page: OpenPage, unpaid: Found
+    desk: Desk, open_page: OpenPage, unpaid: Unpaid
 ):
     _widget, shop, page = side_by_side(desk, open_page, unpaid)
     order = order_of(page, unpaid)
@@ -175,7 +177,7 @@ def test_what_is_written_into_a_note_stays_while_the_order_changes(
     expect(order.locator("summary .badge").first).to_have_text("Paid", timeout=15_000)
 
 
-def test_any_order_is_found_by_keys_alone(desk: Desk, open_page: OpenPage, shipped: Found):
+def test_any_order_is_found_by_keys_alone(desk: Desk, open_page: OpenPage, shipped: Shipped):
     _widget, _shop, page = side_by_side(desk, open_page, shipped)
     order_of(page, shipped)
     page.locator("#panel-tab-orders").focus()

@@ -68,7 +68,7 @@ def arrive(desk: Desk, words: dict[str, str] = EN, store: str = "demo") -> str:
         "--R\r\nContent-Type: image/png; name=cup.png\r\nContent-ID: <cup>\r\n"
         f"Content-Transfer-Encoding: base64\r\n\r\n{PIXEL}\r\n--R--\r\n"
     ).encode()
-    told = desk.manage("shell", "-v0", "-c", ARRIVE.format(raw=raw, store=store))
+    told = desk.run(ARRIVE.format(raw=raw, store=store))
     assert "read done" in told, told
     return mark
 

@@ -52,7 +52,7 @@ class Own:
     def __init__(
         self, desk: Desk, shop: str, open_page: OpenPage, status: str, store: str = "demo", **page: Any
     ) -> None:
-        told = desk.manage("shell", "-v0", "-c", NEW_ORDER.format(status=status, store=store))
+        told = desk.run(NEW_ORDER.format(status=status, store=store))
         found = re.search(r"UUID\('(.+?)'\), '(.+?)', '(.+?)'", told)
         assert found, told
         self.id, self.number, buyer = found.groups()
@@ -213,9 +213,7 @@ def test_it_is_answered_at_the_order_and_on_the_page_of_all_requests(
 @pytest.fixture
 def no_rule_left(desk: Desk) -> Iterator[None]:
     yield
-    desk.manage(
-        "shell", "-v0", "-c", "from orders.models import RequestRule; RequestRule.objects.all().delete()"
-    )
+    desk.run("from orders.models import RequestRule; RequestRule.objects.all().delete()")
 
 
 @pytest.mark.usefixtures("no_rule_left")

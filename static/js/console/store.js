@@ -37,7 +37,7 @@ export function applySummary(summary, frame = {}) {
   const before = state.rows.get(summary.id) ?? null;
   // Frames may overtake an HTTP answer: the one with more in it is the newer one.
   if (before && summary.last_seq < before.last_seq) return before;
-  const now = { ...before, ...summary };
+  const now = { ...before, ...summary, ...furthest(before, summary) };
   if (now.inbound_seen === undefined) {
     // Never listed here: all we can say is whether something has just come in.
     now.inbound_seen = summary.inbound_count - (frame.author_kind === "buyer" ? 1 : 0);
@@ -51,6 +51,15 @@ export function applySummary(summary, frame = {}) {
   return now;
 }
 
+/** How far one has read only grows: an answer may have been under way while one went on reading. */
+function furthest(before, summary) {
+  if (!before || before.guessed || summary.inbound_seen === undefined) return {};
+  return {
+    read_seq: Math.max(before.read_seq, summary.read_seq),
+    inbound_seen: Math.max(before.inbound_seen, summary.inbound_seen),
+  };
+}
+
 /** Take in a page of a list, all at once: its listeners hear `rows`, not one `row` after another. */
 export function applyPage(summaries) {
   for (const summary of summaries) {
@@ -58,7 +67,7 @@ export function applyPage(summaries) {
     if (before && summary.last_seq < before.last_seq) {
       state.rows.set(summary.id, { ...before, inbound_seen: Math.max(summary.inbound_seen, before.inbound_seen) });
     } else {
-      state.rows.set(summary.id, { ...before, ...summary, guessed: false });
+      state.rows.set(summary.id, { ...before, ...summary, ...furthest(before, summary), guessed: false });
     }
   }
   emit("rows", summaries.map((summary) => summary.id));
@@ -68,7 +77,7 @@ export function applyPage(summaries) {
 export function applyRead(id, seq, seen) {
   const before = state.rows.get(id);
   if (!before || (before.read_seq >= seq && before.inbound_seen >= seen)) return;
-  const now = { ...before, read_seq: Math.max(before.read_seq, seq), inbound_seen: Math.max(before.inbound_seen, seen) };
+  const now = { ...before, read_seq: Math.max(before.read_seq, seq), inbound_seen: Math.max(before.inbound_seen, seen), guessed: false };
   state.rows.set(id, now);
   emit("row", { row: now, before, frame: {} });
 }
