@@ -3,7 +3,18 @@
 from django.urls import path, re_path
 
 from helpdesk import api_docs
-from inbox.api import actions, buyers, channels, consents, conversations, events, profiles, ways, words
+from inbox.api import (
+    actions,
+    buyers,
+    channels,
+    consents,
+    conversations,
+    events,
+    profiles,
+    reception,
+    ways,
+    words,
+)
 from knowledge.api import articles, texts
 from orders import api as orders
 from orders import ledger_api as orders_ledger
@@ -13,6 +24,7 @@ from orders import requests_api as requests
 from orders import reviews_api as reviews
 from orders.coupons import api as coupons
 from people import api as people
+from team import privacy_api as privacy
 
 ONE = "conversations/<uuid:conversation_id>/"
 TEXT = "articles/<uuid:article_id>/texts/<str:locale>/"
@@ -22,6 +34,8 @@ urlpatterns = [
     path("agents/", people.Agents.as_view()),
     path("teams/", people.Teams.as_view()),
     path("stores/", people.Stores.as_view()),
+    path("stores/<uuid:store_id>/routing/", reception.Routing.as_view()),
+    path("stores/<uuid:store_id>/hours/", reception.Hours.as_view()),
     path("channels/", channels.Channels.as_view()),
     path("channels/<uuid:channel_id>/", channels.ChannelDetail.as_view()),
     path("channels/<uuid:channel_id>/test/", channels.TestChannel.as_view()),
@@ -54,6 +68,8 @@ urlpatterns = [
     path("buyers/<uuid:buyer_id>/not-same/", consents.NotSamePerson.as_view()),
     path("buyers/<uuid:buyer_id>/consents/", consents.Consents.as_view()),
     path("merges/<uuid:merge_id>/split/", profiles.Split.as_view()),
+    path("buyers/<uuid:buyer_id>/export/", privacy.Exports.as_view()),
+    path("buyers/<uuid:buyer_id>/erase/", privacy.BuyerErasure.as_view()),
     path("buyers/<uuid:buyer_id>/orders/", orders.BuyerOrders.as_view()),
     path("orders/", push.Orders.as_view()),
     path("orders/<uuid:order_id>/", orders.OrderDetail.as_view()),

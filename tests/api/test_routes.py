@@ -65,6 +65,7 @@ def ids(world) -> dict[str, str]:
     index_buyer(world.kim)
     return {
         "conversation_id": str(posted.conversation.id),
+        "store_id": str(world.store.id),
         "buyer_id": str(world.kim.id),
         "order_id": str(world.order.id),
         "action_id": str(action.id),
