@@ -98,12 +98,16 @@ const ask = debounce(ASK_MS, async () => {
   const answers = { get: {}, articles: [] };
   const paint = () => {
     if (mine !== asked || !dialog.open) return;
-    found = [
-      ...group("conversations", (answers.get.conversations ?? []).slice(0, 6).map(asConversation)),
-      ...group("buyers", (answers.get.buyers ?? []).slice(0, 4).map(asBuyer)),
-      ...group("orders", (answers.get.orders ?? []).slice(0, 4).map(asOrder)),
-      ...group("articles", answers.articles.slice(0, 5).map(asArticle)),
+    const orders = (answers.get.orders ?? []).slice(0, 4);
+    const groups = [
+      group("conversations", (answers.get.conversations ?? []).slice(0, 6).map(asConversation)),
+      group("buyers", (answers.get.buyers ?? []).slice(0, 4).map(asBuyer)),
+      group("articles", answers.articles.slice(0, 5).map(asArticle)),
     ];
+    // A whole number means that order, not what was said about it.
+    const isMeant = orders.some((order) => order.number === wanted.replace(/^#/, ""));
+    groups.splice(isMeant ? 0 : 2, 0, group("orders", orders.map(asOrder)));
+    found = groups.flat();
     fill();
   };
   // Two rooms are asked at once, and neither waits for the other.

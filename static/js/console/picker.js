@@ -12,11 +12,12 @@ export function createPicker({ field, list, draw, onPick }) {
   const prefix = `pick-${(made += 1)}-`;
   let items = [];
   let active = -1;
+  let chosen = false; // by an arrow, the pointer or a pick: what nobody chose is active for being the first
   list.id ||= `${prefix}list`;
   field.setAttribute("aria-controls", list.id);
 
   function set(next, { keep = false } = {}) {
-    const kept = keep ? items[active]?.id : undefined;
+    const kept = keep && chosen ? items[active]?.id : undefined;
     items = next;
     list.replaceChildren(...items.map((item, index) => {
       const node = draw(item);
@@ -27,7 +28,8 @@ export function createPicker({ field, list, draw, onPick }) {
       return node;
     }));
     const again = kept === undefined ? -1 : items.findIndex((item) => item.id === kept);
-    activate(again >= 0 ? again : items.findIndex((item) => !item.heading));
+    chosen = again >= 0;
+    activate(chosen ? again : items.findIndex((item) => !item.heading));
   }
 
   function activate(index) {
@@ -46,11 +48,13 @@ export function createPicker({ field, list, draw, onPick }) {
     const choices = items.flatMap((item, index) => (item.heading ? [] : [index]));
     if (!choices.length) return;
     const at = choices.indexOf(active);
+    chosen = true;
     activate(choices[(at + step + choices.length) % choices.length]);
   }
 
   function pick(event) {
     if (!items[active] || items[active].heading) return false;
+    chosen = true;
     onPick(items[active], event);
     return true;
   }
@@ -74,7 +78,9 @@ export function createPicker({ field, list, draw, onPick }) {
   list.addEventListener("pointerdown", (event) => event.preventDefault());
   list.addEventListener("pointermove", (event) => {
     const node = event.target.closest("[data-index]");
-    if (node && Number(node.dataset.index) !== active) activate(Number(node.dataset.index));
+    if (!node || Number(node.dataset.index) === active) return;
+    chosen = true;
+    activate(Number(node.dataset.index));
   });
   list.addEventListener("click", (event) => {
     const node = event.target.closest("[data-index]");
