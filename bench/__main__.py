@@ -17,6 +17,7 @@ from bench.machine import BenchError
 from bench.mails import mails
 from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
+from bench.routing import routing
 from bench.targets import Floor, Stock, StockKept, Target
 from bench.wire import NotOpenedError
 
@@ -35,6 +36,7 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "mails": lambda classes, plan: mails(plan),
     "hooks": lambda classes, plan: hooks(plan),
     "backlog": lambda classes, plan: backlog(plan),
+    "routing": lambda classes, plan: routing(plan),
 }
 
 
