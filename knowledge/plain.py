@@ -32,7 +32,7 @@ def to_message(body: str) -> str:
                 lists[-1] += bool(lists[-1])
             case "heading_close" | "paragraph_close" | "table_close" if not lists:
                 lines.append("")
-            case "tr_open":
+            case "tr_close":
                 row = 0
             case "inline":
                 words = _words(token.children or [])

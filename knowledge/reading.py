@@ -18,6 +18,7 @@ from people.access import stores_for
 from people.models import Agent, Store
 
 LEAD = 280  # characters of an article's beginning
+_LISTED = re.compile(r"•|\d+\. |[^\n]* \| ")  # how a list or a table begins (plain.py)
 
 
 def readable_texts(agent: Agent) -> QuerySet[Text]:
@@ -70,8 +71,13 @@ def address(name: str, *args: Any) -> str:
 
 
 def lead(body: str) -> str:
-    """Return the first lines of an article."""
-    return cut(" ".join(to_message(body[:4000]).split()), LEAD)
+    """Return the first words of an article: as many paragraphs as there are before something else begins."""
+    said = ""
+    for block in to_message(body[:4000]).split("\n\n"):
+        if said and (len(said) > LEAD // 2 or _LISTED.match(block)):
+            break
+        said = " ".join([said, *block.split()]).strip()
+    return cut(said, LEAD)
 
 
 def row_data(text: Text, *, snippet: str = "", suggestion: UUID | None = None) -> dict[str, Any]:
