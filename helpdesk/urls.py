@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("inbox.setup.urls")),
     path("settings/", include("team.urls")),
     path("knowledge/", include("knowledge.exchange_urls")),
+    path("", include("knowledge.urls")),
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),
