@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from helpdesk.lib.api import ApiView, next_page, read
 from helpdesk.lib.keyset import BadCursor
 from helpdesk.lib.openapi import ErrorsSerializer
+from helpdesk.lib.scopes import Scope
 from inbox.access import conversations_for, store_ids_for, with_summary_relations
 from inbox.lists import rows_for
 from inbox.search import find_buyers, find_messages, snippet
@@ -43,7 +44,7 @@ REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 409: ErrorsSerializer}
 
 
 class Orders(ApiView):
-    scope = "orders"
+    scope: Scope = "orders"
 
     @extend_schema(
         tags=TAGS,
@@ -245,7 +246,7 @@ class UndoAction(ApiView):
 
 
 class Products(ApiView):
-    scope = "orders"
+    scope: Scope = "orders"
 
     @extend_schema(
         tags=TAGS,

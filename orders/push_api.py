@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from helpdesk.lib import tally
 from helpdesk.lib.api import ApiView, PerAgent, StrictJSONParser
 from helpdesk.lib.openapi import ErrorsSerializer
+from helpdesk.lib.scopes import Scope
 from orders import api, push_shapes, reviews_api, shapes
 from orders.access import with_order_relations
 from orders.errors import InvalidParams, NotFound
@@ -98,7 +99,7 @@ class Pushable(ApiView):
     """A list of the API that may also be sent to, by shops and admins. Reading it stays for agents."""
 
     # A key that only brings orders in cannot move money, nor the other way round.
-    scope = {"GET": ("orders:read",), "POST": ("sync:write",)}
+    scope: Scope = {"GET": ("orders:read",), "POST": ("sync:write",)}
     throttle_classes: list[Any] = [PerShop, PerPerson]
     parser_classes: list[Any] = [PushParser]
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from helpdesk.lib.api import ApiView, next_page, read
 from helpdesk.lib.fields import Text
 from helpdesk.lib.openapi import ErrorsSerializer, sent
+from helpdesk.lib.scopes import Scope
 from orders import reviews
 from orders.errors import NotFound
 from orders.models import Review
@@ -82,7 +83,7 @@ class HideInput(serializers.Serializer[Any]):
 
 
 class Reviews(ApiView):
-    scope = "orders"
+    scope: Scope = "orders"
 
     @extend_schema(
         tags=TAGS,

@@ -1,6 +1,5 @@
 """What every endpoint of /api/v1/ has in common: who may call it and how often, what is read, how errors are told."""
 
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -47,7 +46,7 @@ class WithinScopes(BasePermission):
     """A key (request.auth) is let in where its scopes hold all that the view needs; one that says nothing is shut."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        key = request.auth
+        key: Any = request.auth
         if key is None:  # a log-in: all that its agent may
             return True
         needed = scopes.needed(view, str(request.method))
@@ -117,7 +116,7 @@ def next_page(request: Request, cursor: str | None) -> str | None:
 class Guarded(APIView):
     """The door of /api/v1/. What a view adds to `permission_classes` comes on top of it, never instead."""
 
-    scope: str | Mapping[str, tuple[str, ...]] | None = None  # what a key needs; see helpdesk/lib/scopes.py
+    scope: scopes.Scope = None  # what a key needs; see helpdesk/lib/scopes.py
     permission_classes: list[Any] = []
     throttle_classes: list[Any] = [PerAgent]
 

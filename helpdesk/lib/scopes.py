@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+Scope = str | Mapping[str, tuple[str, ...]] | None  # what a view says
 EVERYTHING = "*"  # whatever the agent may, also what will be added one day
 READ, WRITE = "read", "write"
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    label: str | Promise
-    about: str | Promise
+    label: Any  # words, said when they are shown
+    about: Any
     ways: tuple[str, ...] = (READ, WRITE)
 
 
@@ -44,7 +44,7 @@ ANY_KEY: Mapping[str, tuple[str, ...]] = dict.fromkeys(("GET", "POST", "PUT", "P
 def needed(view: Any, method: str) -> tuple[str, ...] | None:
     """Return the scopes that a key needs for a method of a view (all of them), None where no key is let in."""
     reads = method in ("GET", "HEAD", "OPTIONS")
-    scope: str | Mapping[str, tuple[str, ...]] | None = getattr(view, "scope", None)
+    scope: Scope = getattr(view, "scope", None)
     if scope is None or isinstance(scope, str):
         return (f"{scope}:{READ if reads else WRITE}",) if scope else None
     return scope.get("GET" if reads else method)
