@@ -62,6 +62,7 @@ async function look() {
   try {
     const { suggestions } = await ask("suggestions", { conversation, message: message.id });
     if (conversation !== state.open || shownFor !== message.id || question()?.id !== message.id) return;
+    for (const one of suggestions) if (one.article) knowledge.note(one.article.article, one.id);
     list.replaceChildren(...suggestions.map(draw));
     show(bar, suggestions.length);
   } catch (failure) {

@@ -19,6 +19,7 @@ const ARTICLE = /\/knowledge\/articles\/([0-9a-f-]{36})\//;
 const body = document.getElementById("panel-body");
 let asked = 0;
 let wanted = null; // an address to read as soon as the tab is here
+const offered = new Map(); // article -> the suggestion that it is, in the open conversation
 
 export function start() {
   body.addEventListener("htmx:afterSwap", () => {
@@ -34,7 +35,9 @@ export function start() {
   body.addEventListener("pointerdown", (event) => event.target.closest('[data-know="insert"]') && event.preventDefault());
   document.addEventListener("selectionchange", () => home()?.toggleAttribute("data-selected", Boolean(selected())));
   on("open", ({ again }) => {
-    if (!again) wanted = null;
+    if (again) return;
+    wanted = null;
+    offered.clear();
   });
   on("received", (message) => message.author.kind === "buyer" && home() && !words() && change());
 }
@@ -95,6 +98,7 @@ function drawGroup(group) {
 
 function drawRow(hit) {
   const node = clone("know-row");
+  if (hit.suggestion) offered.set(hit.article, hit.suggestion);
   const open = slot(node, "open");
   open.dataset.knowOpen = hit.article;
   open.dataset.locale = hit.locale;
@@ -116,9 +120,7 @@ function drawRow(hit) {
   age.dateTime = hit.published_at;
   age.title = full(hit.published_at);
   const what = slot(node, "do");
-  Object.assign(what.dataset, {
-    article: hit.article, locale: hit.locale, title: hit.title, link: hit.link, suggestion: hit.suggestion ?? "",
-  });
+  Object.assign(what.dataset, { article: hit.article, locale: hit.locale, title: hit.title, link: hit.link });
   show(slot(node, "link"), hit.link);
   show(slot(node, "card"), hit.public);
   for (const button of $$("button", what)) button.setAttribute("aria-label", `${button.title}: ${hit.title}`);
@@ -224,7 +226,7 @@ async function use(button) {
   const what = { insert: insertFrom, link: sendLink, card: sendCard }[button.dataset.know];
   button.disabled = true;
   try {
-    if (await what(hit, button)) tell(hit.suggestion);
+    if (await what(hit, button)) tell(offered.get(hit.article));
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     toast(failure.message || say("failure"), { kind: "error" });
@@ -254,6 +256,11 @@ export async function insert(article, locale) {
   return true;
 }
 
+/** The same from elsewhere on the page. */
+export async function insertSuggested(article, locale) {
+  if (await insert(article, locale)) tell(offered.get(article));
+}
+
 function sendLink(hit, button) {
   const isSent = composer.sayNow(`${hit.title}\n${hit.link}`);
   if (isSent) done(button);
@@ -275,6 +282,9 @@ function done(button) {
   toast(say("know.sent"));
   setTimeout(() => button.replaceChildren(...before), 2500);
 }
+
+/** An article was suggested for the open conversation: wherever on the page it is used, the suggestion was. */
+export const note = (article, suggestion) => offered.set(article, suggestion);
 
 /** A suggestion was used: what is used comes first another time. */
 export function tell(suggestion) {

@@ -155,7 +155,7 @@ function asArticle(hit) {
     ...item,
     key: say("palette.insert"),
     run: () => knowledge.open(hit.article, hit.locale),
-    shifted: () => knowledge.insert(hit.article, hit.locale).catch((failure) => toast(failure.message, { kind: "error" })),
+    shifted: () => knowledge.insertSuggested(hit.article, hit.locale).catch((failure) => toast(failure.message, { kind: "error" })),
   };
 }
 
