@@ -86,16 +86,17 @@ class InboxOfBuyers:
         return held
 
     def erase(self, erasing: Erasing) -> None:
-        rows = with_summary_relations(Conversation.objects.filter(buyer__in=erasing.ids))
-        conversations = list(rows.select_for_update(of=("self",)).order_by("id"))
+        theirs = with_summary_relations(Conversation.objects.filter(buyer__in=erasing.ids))
+        conversations = list(theirs.select_for_update(of=("self",)).order_by("id"))
         messages = Message.objects.filter(conversation__in=[c.pk for c in conversations])
         _erase_payloads(erasing, messages)
         _consents(erasing.buyers).delete()
         SearchEntry.objects.filter(Q(message__in=messages) | Q(buyer__in=erasing.ids)).delete()
         _forget_words()
-        for kept in (*Original.objects.filter(message__in=messages), *_attachments(erasing.buyers)):
-            erasing.drop(kept.file)
-            kept.delete()
+        kept: list[Any] = [*Original.objects.filter(message__in=messages), *_attachments(erasing.buyers)]
+        for row in kept:
+            erasing.drop(row.file)
+            row.delete()
         Draft.objects.filter(conversation__in=conversations).delete()
         Mention.objects.filter(conversation__in=conversations).delete()
         _erase_deliveries(messages)

@@ -135,7 +135,7 @@ class OrdersHeld:
         reviews = [str(pk) for pk in _reviews(buyers).values_list("id", flat=True)]
         codes = [str(pk) for pk in CouponCode.objects.filter(buyer__in=buyers).values_list("id", flat=True)]
         at_stores = Event.objects.filter(TOLD, store_id__in={buyer.store_id for buyer in buyers})
-        found = [Event.objects.filter(order_id__in=orders)]
+        found: list[QuerySet[Event]] = [Event.objects.filter(order_id__in=orders)]
         if reviews:
             found.append(at_stores.filter(name__in=_OF_REVIEWS, data__review__in=reviews))
         if codes:
@@ -184,7 +184,8 @@ def _erase_hooks(erasing: Erasing, orders: list[Order]) -> None:
     """Empty what the store told of them and was read; what failed and is theirs goes whole. Raises NotYet."""
     stores = {buyer.store_id for buyer in erasing.buyers}
     theirs, numbers = pattern_of(erasing.names), pattern_of([order.number for order in orders])
-    done, failed = [], []
+    done: list[int] = []
+    failed: list[int] = []
     for hook in (
         StoreHook.objects.filter(connection__store__in=stores).exclude(body=b"").iterator(chunk_size=200)
     ):

@@ -54,7 +54,7 @@ class Line:
 
 def lines(agent: Agent, events: list[Event]) -> list[Line]:
     called = _called(events)
-    conversation_ids = {event.conversation_id for event in events} - {None}
+    conversation_ids = {event.conversation_id for event in events if event.conversation_id}
     seen = set(conversations_for(agent).filter(pk__in=conversation_ids).values_list("id", flat=True))
     orders = orders_for(agent).in_bulk({event.order_id for event in events if event.order_id})
     return [

@@ -11,6 +11,7 @@ posted, a file being written) goes when it is looked at again, which is the same
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -58,6 +59,8 @@ def ask_for_erasure(
 
     `name` is what the buyer is called here, typed by who asks. Raises Forbidden, NotFound, InvalidParams or NotAllowed.
     """
+    if not buyers_for(agent).filter(pk=buyer_id).exists():
+        raise NotFound(_("There is no such buyer."))
     if agent.role != Agent.Role.ADMIN:
         raise Forbidden(_("Admins erase buyers."))
     hold = hold_default() if hold is None else hold
@@ -115,8 +118,14 @@ def _stop(erasure: Erasure, actor: Actor, why: str) -> None:
     _record(names.BUYER_ERASURE_STOPPED, erasure.buyer, actor, data)
 
 
-def _record(name: str, buyer: Buyer, actor: Actor, data: dict[str, object]) -> None:
+def _record(name: str, buyer: Buyer, actor: Actor, data: dict[str, Any]) -> None:
     record(Happening(name, actor, store_id=buyer.store_id, data=data))
+
+
+def erasures_for(agent: Agent) -> QuerySet[Erasure]:
+    """Return the erasures of buyers whom `agent` serves, the newest first."""
+    rows = Erasure.objects.filter(buyer__in=buyers_for(agent)).select_related("buyer__store", "agent")
+    return rows.order_by("-asked_at")
 
 
 # -- The job

@@ -47,12 +47,12 @@ def ask_for_export(*, agent: Agent, buyer_id: UUID) -> BuyerExport:
 
     Raises NotFound, Forbidden, or NotAllowed for somebody who was erased.
     """
-    if not agent.is_supervisor:
-        raise Forbidden(_("Supervisors export what is held about buyers."))
     with transaction.atomic():
         buyer = buyers_for(agent).select_for_update(of=("self",)).filter(pk=buyer_id).first()
         if buyer is None:
             raise NotFound(_("There is no such buyer."))
+        if not agent.is_supervisor:
+            raise Forbidden(_("Supervisors export what is held about buyers."))
         if buyer.erased_at is not None:
             raise NotAllowed(_("This buyer was erased."))
         known = BuyerExport.objects.filter(buyer=buyer, agent=agent, state=State.QUEUED).first()
@@ -151,9 +151,9 @@ def write_archive(buyer: Buyer, out: IO[bytes]) -> None:
     out.seek(0, 2)
 
 
-def _events(buyers: list[Buyer]) -> list[list[dict[str, Any]]]:
+def _events(buyers: list[Buyer]) -> list[list[Any]]:
     seen: set[int] = set()
-    found = []
+    found: list[list[Any]] = []
     for source in sources():
         for rows in source.events(buyers):
             events = [event for event in rows.order_by("id").values() if event["id"] not in seen]

@@ -85,3 +85,9 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.buyer_id} {self.state}"
+
+
+# Figures are a subject of their own; Django finds models here.
+from team.performance.models import CaseFigures, DayFigures, Memory, Rollup  # noqa: E402
+
+__all__ = ["BuyerExport", "CaseFigures", "DayFigures", "Erasure", "Memory", "Rollup"]

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from helpdesk.lib.dialogs import UNPROCESSABLE
 from inbox.errors import InboxError, NotFound
 from people.access import buyers_for
-from people.models import Agent, Buyer
+from people.models import Buyer
 from people.views.roles import AgentRequest, for_admins, for_supervisors
 from team import erasing, exporting
 from team.models import BuyerExport, Erasure
@@ -46,20 +46,19 @@ class ErasureForm(forms.Form):
 def _in_hours(hours: int) -> str:
     if not hours:
         return _("At once; it cannot be taken back")
-    return ngettext("In %(n)d hour; it can be taken back until then", "In %(n)d hours; it can be taken back until then", hours) % {"n": hours}  # fmt: skip
-
-
-def erasures_for(agent: Agent) -> Any:
-    """Return the erasures of buyers whom `agent` serves, the newest first."""
-    rows = Erasure.objects.filter(buyer__in=buyers_for(agent)).select_related("buyer__store", "agent")
-    return rows.order_by("-asked_at")
+    words = ngettext(
+        "In %(n)d hour; it can be taken back until then",
+        "In %(n)d hours; it can be taken back until then",
+        hours,
+    )
+    return words % {"n": hours}
 
 
 @for_supervisors
 @require_GET
 def privacy(request: AgentRequest) -> HttpResponse:
     exports = exporting.exports_for(request.user).select_related("buyer__store").order_by("-asked_at")
-    context = {"erasures": erasures_for(request.user)[:SHOWN], "exports": exports[:SHOWN]}
+    context = {"erasures": erasing.erasures_for(request.user)[:SHOWN], "exports": exports[:SHOWN]}
     return render(request, "team/privacy/list.html", context)
 
 
@@ -85,7 +84,7 @@ def _context(request: AgentRequest, buyer: Buyer) -> dict[str, Any]:
         "buyer": buyer,
         "exports": exports,
         "is_gathering": any(export.state == BuyerExport.State.QUEUED for export in exports),
-        "erasure": erasures_for(request.user)
+        "erasure": erasing.erasures_for(request.user)
         .filter(buyer=buyer)
         .exclude(state=Erasure.State.STOPPED)
         .first(),
