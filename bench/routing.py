@@ -26,7 +26,7 @@ from bench.results import Goal, Plan, Scenario
 from bench.traffic import percentile
 
 PER_SECOND = 100
-DOORS = 4  # connections by which buyers come in
+DOORS = 8  # connections by which buyers come in
 AGENTS = 30
 WORKERS = 2
 WARM_UP = 20

@@ -140,8 +140,7 @@ class Routing(ApiView):
 
 
 class SpanSerializer(serializers.Serializer[Any]):
-    """`from` is no name for a field in Python, so it is given one here."""
-
+    # `from` cannot be written as an attribute.
     to = Text(max_length=5, help_text="As 18:00; the end of a day is 24:00.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -151,7 +150,9 @@ class SpanSerializer(serializers.Serializer[Any]):
 class SpecialDaySerializer(serializers.Serializer[Any]):
     date = serializers.DateField()
     name = Text(max_length=60, required=False, allow_blank=True, default="")
-    open = SpanSerializer(many=True, max_length=MOST_INTERVALS, help_text="Empty: closed all day.")
+    open: Any = serializers.ListSerializer(
+        child=SpanSerializer(), max_length=MOST_INTERVALS, help_text="Empty: closed all day."
+    )
 
 
 class AwaySerializer(serializers.Serializer[Any]):
@@ -165,14 +166,16 @@ class AwaySerializer(serializers.Serializer[Any]):
 
 class HoursChange(serializers.Serializer[Any]):
     weekly = serializers.ListField(
-        child=SpanSerializer(many=True, max_length=MOST_INTERVALS),
+        child=serializers.ListSerializer(child=SpanSerializer(), max_length=MOST_INTERVALS),
         min_length=7,
         max_length=7,
         allow_null=True,
         required=False,
         help_text="Seven days from Monday on; null: always open.",
     )
-    special = SpecialDaySerializer(many=True, max_length=MOST_DAYS, required=False, help_text="All of them.")
+    special: Any = serializers.ListSerializer(
+        child=SpecialDaySerializer(), max_length=MOST_DAYS, required=False, help_text="All of them."
+    )
     away = AwaySerializer(required=False)
 
 

@@ -11,7 +11,7 @@ looked at again before they are written, and one that somebody has in hand at th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -168,7 +168,7 @@ def _left(rules: Rules, now: datetime) -> Iterator[Case]:
     live = Conversation.objects.exclude(status=Conversation.Status.RESOLVED).filter(assignee_id__in=gone)
     oldest_first = live.order_by(F("waiting_since").asc(nulls_last=True), "id")
     for agent_id, *row in oldest_first.values_list("assignee_id", *_FIELDS)[:MOST]:
-        case = Case(*row, is_disabled=not gone[agent_id].is_active)
+        case = replace(Case(*row), is_disabled=not gone[agent_id].is_active)
         if has_left(gone[agent_id], case, rules, now):
             yield case
 

@@ -95,9 +95,9 @@ class HoursForm(forms.Form):
                 initial=spans_text(spans),
                 widget=forms.TextInput({"class": "num", "placeholder": _("Closed"), "autocomplete": "off"}),
             )
-        for code, name in LANGUAGES:
+        for code, language in LANGUAGES:
             self.fields[f"away-{code}"] = forms.CharField(
-                label=name,
+                label=language,
                 required=False,
                 max_length=MAX_AWAY,
                 initial=(hours.away if hours else {}).get(code, ""),
