@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
@@ -207,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-checked-parcels": {"task": "orders.tasks.release_checked_parcels", "schedule": 15.0},
     "discard-old-hooks": {"task": "orders.tasks.discard_old_hooks", "schedule": 86_400.0},
     "settle-suggestions": {"task": "knowledge.tasks.settle_suggestions", "schedule": 60.0},
+    "count-performance": {"task": "team.performance.tasks.count_performance", "schedule": 10.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
@@ -258,6 +260,7 @@ PERSONAL_DATA = [
 ]
 ERASURE_HOLD_HOURS = env.int("ERASURE_HOLD_HOURS", default=24)  # how long an erasure can be taken back, unless told
 EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=72)  # how long a file of somebody's data can be downloaded
+PERFORMANCE_ADVISED_DAYS = env.int("PERFORMANCE_ADVISED_DAYS", default=3)  # for so long an order comes of advice
 CANNED_VARIABLES = ["inbox.canned.InboxVariables", "orders.canned.OrderVariables"]
 ORDER_ACTIONS = [
     "orders.actions.change_shipping_fee.ChangeShippingFee",

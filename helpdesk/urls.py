@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("team.urls")),
     path("knowledge/", include("knowledge.exchange_urls")),
     path("", include("knowledge.urls")),
+    path("", include("knowledge.help_urls")),
     path("", include("inbox.urls")),
     path("", include("inbox.widget_urls")),
     path("", include("orders.widget_urls")),

@@ -23,6 +23,14 @@ def zone_of(agent: Agent) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo("UTC")
 
 
+def is_for_everybody(request: HttpRequest) -> bool:
+    """Pages of the widget and the help centre speak the buyer's language, whoever else uses this browser.
+
+    They read no session, so that what is public of them can be kept by caches for all.
+    """
+    return request.path.startswith(("/widget", "/api/widget/", "/help/"))
+
+
 class AgentPreferencesMiddleware:
     """After authentication: the account's language outranks the browser's; times show in its zone."""
 
@@ -30,9 +38,7 @@ class AgentPreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Widget pages speak the buyer's language, whoever else uses this browser.
-        # Asked first: they read no session, so that what is public of them can be cached for all.
-        if request.path.startswith(("/widget", "/api/widget/", "/help/")):
+        if is_for_everybody(request):
             return self.get_response(request)
         agent = request.user
         if not agent.is_authenticated:
@@ -53,6 +59,8 @@ class SessionActivityMiddleware:
         self.seen: dict[str, float] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_for_everybody(request):
+            return self.get_response(request)
         key, now = request.session.session_key, time.monotonic()
         if key and request.user.is_authenticated and now - self.seen.get(key, -SEEN_EVERY_S) >= SEEN_EVERY_S:
             if len(self.seen) >= _REMEMBERED:

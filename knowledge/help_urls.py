@@ -1,0 +1,18 @@
+"""Addresses of the help centre. They are public, and promised."""
+
+from django.urls import path
+
+from knowledge import help_sitemap, help_views
+
+app_name = "help"
+IN = "help/<slug:store_key>/<str:locale>/"
+urlpatterns = [
+    path("help/<slug:store_key>/", help_views.entrance, name="entrance"),
+    path("help/<slug:store_key>/sitemap.xml", help_sitemap.sitemap, name="sitemap"),
+    path("help/<slug:store_key>/files/<uuid:file_id>/", help_views.file, name="file"),
+    path(IN, help_views.home, name="home"),
+    path(IN + "search/", help_views.find, name="search"),
+    path(IN + "categories/<slug:key>/", help_views.category, name="category"),
+    path(IN + "articles/<slug:slug>/", help_views.article, name="article"),
+    path(IN + "articles/<slug:slug>/vote/", help_views.vote, name="vote"),
+]
