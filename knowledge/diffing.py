@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
 SAME, GONE, NEW = "same", "gone", "new"
-BUDGET = 1_500_000  # steps of a comparison: about a second
+BUDGET = 400_000  # steps of a comparison: a part of a second, and several hundred changes
 CONTEXT = 2  # lines that stay visible around a change
 MAX_LINES = 2_000  # of a comparison that are shown
 MAX_LINE = 20_000  # characters of a line whose words are compared
@@ -95,7 +95,7 @@ def _words(old: str, new: str, budget: _Budget) -> list[Part]:
     parts: list[Part] = []
     for kind, gone, come in _runs(_WORD.findall(old), _WORD.findall(new), budget):
         if kind == SAME:
-            parts.append((SAME, "".join(gone)))
+            parts.append((SAME, "".join(come)))
             continue
         parts += [(mark, "".join(some)) for mark, some in ((GONE, gone), (NEW, come)) if some]
     return parts
@@ -104,13 +104,14 @@ def _words(old: str, new: str, budget: _Budget) -> list[Part]:
 def _runs(
     old: Sequence[str], new: Sequence[str], budget: _Budget
 ) -> list[tuple[str, Sequence[str], Sequence[str]]]:
-    """Return both cut into runs that are the same and runs that were replaced, in turn."""
+    """Return both cut into runs that are the same, but for blanks at their ends, and runs that were replaced."""
+    keys_old, keys_new = ([item.rstrip() or item for item in items] for items in (old, new))
     start, end_old, end_new = 0, len(old), len(new)
-    while start < min(end_old, end_new) and old[start] == new[start]:
+    while start < min(end_old, end_new) and keys_old[start] == keys_new[start]:
         start += 1
-    while end_old > start and end_new > start and old[end_old - 1] == new[end_new - 1]:
+    while end_old > start and end_new > start and keys_old[end_old - 1] == keys_new[end_new - 1]:
         end_old, end_new = end_old - 1, end_new - 1
-    pairs = _matches(old[start:end_old], new[start:end_new], budget)
+    pairs = _matches(keys_old[start:end_old], keys_new[start:end_new], budget)
     at = [(-1, -1), *((n, n) for n in range(start))]
     at += [(start + i, start + j) for i, j in pairs]
     at += [(end_old + n, end_new + n) for n in range(len(old) - end_old + 1)]

@@ -4,9 +4,11 @@ let dragged = null;
 
 const list = () => document.querySelector(".category-rows");
 
-function save() {
+async function save(focus = "") {
   const category = [...list().children].map((row) => row.dataset.id);
-  window.htmx.ajax("POST", list().dataset.order, { target: "#categories", swap: "outerHTML", values: { category } });
+  await window.htmx.ajax("POST", list().dataset.order, { target: "#categories", swap: "outerHTML", values: { category } });
+  const button = document.getElementById(focus);
+  (button?.disabled ? button.parentElement.querySelector("[data-move]:enabled") : button)?.focus();
 }
 
 document.addEventListener("click", (event) => {
@@ -15,7 +17,7 @@ document.addEventListener("click", (event) => {
   const row = button.closest(".category-row");
   if (button.dataset.move === "1") row.nextElementSibling?.after(row);
   else row.previousElementSibling?.before(row);
-  save();
+  save(button.id);
 });
 
 document.addEventListener("dragstart", (event) => {

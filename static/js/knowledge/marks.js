@@ -67,7 +67,7 @@ export function goOn(area) {
   const found = area.value.slice(start, at).match(LISTED);
   if (!found) return false;
   if (found[0].length === at - start) {
-    replace(area, start, at, "");
+    replace(area, start, at, "\n"); // words right below a list would belong to its last item
     return true;
   }
   insert(area, `\n${found[1]}${found[2] ?? `${Number(found[3]) + 1}${found[4]}`} `);
