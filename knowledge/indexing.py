@@ -1,6 +1,6 @@
 """What can be found: an entry for each text that is live, written in the transaction that made it so."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -20,18 +20,17 @@ _WRITTEN = [
 ]  # fmt: skip
 _ROWS = 400  # of one statement
 
-Counts = Counter[tuple[UUID, bool, str]]
-
 
 def index_article(article: Article) -> None:
     """Bring the entries of an article up to what is live of it now. In the caller's transaction."""
     index_articles([article.pk])
 
 
-def index_articles(ids: Sequence[UUID]) -> None:
+def index_articles(ids: Sequence[UUID], *, counting: bool = True) -> None:
     """Bring the entries of articles, and the counts of their terms, up to what is live of them now.
 
-    Doing it again changes nothing. In the caller's transaction; those of one store take turns.
+    Doing it again changes nothing. In the caller's transaction; those of one store take turns. Without `counting` the
+    caller counts anew afterwards.
     """
     live = Text.objects.select_related("live").filter(live__isnull=False)
     articles = list(
@@ -52,10 +51,11 @@ def index_articles(ids: Sequence[UUID]) -> None:
     ArticleEntry.objects.filter(pk__in=[entry.pk for entry in gone]).delete()
     ArticleEntry.objects.bulk_create(new, batch_size=_ROWS)
     ArticleEntry.objects.bulk_update([entry for _, entry in changed], _WRITTEN, batch_size=50)
-    _count(
-        added=[*new, *(entry for _, entry in changed)],
-        removed=[*gone, *(entry for entry, _ in changed)],
-    )
+    if counting:
+        _count(
+            added=[*new, *(entry for _, entry in changed)],
+            removed=[*gone, *(entry for entry, _ in changed)],
+        )
 
 
 def _entries(article: Article) -> Iterator[ArticleEntry]:
@@ -85,38 +85,38 @@ def _entries(article: Article) -> Iterator[ArticleEntry]:
 # -- How many entries hold a term
 
 
-def _terms(entry: ArticleEntry) -> Iterator[tuple[UUID, bool, str]]:
-    for term in lexemes.counted(entry.terms):
-        yield entry.store_id, entry.is_public, term
-        if len(term) >= LONG and term.isalpha():
-            yield entry.store_id, entry.is_public, BACKWARDS + term[::-1]
+def _terms(entry: ArticleEntry) -> list[str]:
+    terms = lexemes.counted(entry.terms)
+    return terms + [BACKWARDS + term[::-1] for term in terms if len(term) >= LONG and term.isalpha()]
 
 
 def _count(*, added: Iterable[ArticleEntry], removed: Iterable[ArticleEntry]) -> None:
-    counts: Counts = Counter()
+    counts: dict[tuple[UUID, bool], Counter[str]] = defaultdict(Counter)
     for entry in added:
-        counts.update(_terms(entry))
+        counts[entry.store_id, entry.is_public].update(_terms(entry))
     for entry in removed:
-        counts.subtract(_terms(entry))
-    changes = sorted((key, change) for key, change in counts.items() if change)
+        counts[entry.store_id, entry.is_public].subtract(_terms(entry))
     with connection.cursor() as cursor:
-        for start in range(0, len(changes), _ROWS):
-            some = changes[start : start + _ROWS]
-            params = [v for (store, public, term), n in some for v in (_plain(store), public, term, n)]
-            cursor.execute(
-                "INSERT INTO knowledge_articleterm (store_id, is_public, term, entries) VALUES "
-                + ", ".join(["(%s, %s, %s, %s)"] * len(some))
-                + " ON CONFLICT (store_id, is_public, term) DO UPDATE"
-                " SET entries = knowledge_articleterm.entries + excluded.entries",
-                params,
-            )
-    if any(change < 0 for _, change in changes):
-        ArticleTerm.objects.filter(store__in={store for (store, _, _), _ in changes}, entries__lte=0).delete()
+        for (store, is_public), terms in sorted(counts.items()):
+            _add(cursor, store, is_public, sorted((term, n) for term, n in terms.items() if n))
 
 
-def _plain(store: UUID) -> Any:
-    """Return an id as the engine has it."""
-    return UUIDField().get_db_prep_value(store, connection)
+def _add(cursor: Any, store: UUID, is_public: bool, changes: list[tuple[str, int]]) -> None:
+    as_stored = UUIDField().get_db_prep_value(store, connection)
+    for start in range(0, len(changes), _ROWS):
+        some = changes[start : start + _ROWS]
+        cursor.execute(
+            "INSERT INTO knowledge_articleterm (store_id, is_public, term, entries) VALUES "
+            + ", ".join(["(%s, %s, %s, %s)"] * len(some))
+            + " ON CONFLICT (store_id, is_public, term) DO UPDATE"
+            " SET entries = knowledge_articleterm.entries + excluded.entries",
+            [value for term, change in some for value in (as_stored, is_public, term, change)],
+        )
+    fewer = [term for term, change in changes if change < 0]
+    for start in range(0, len(fewer), _ROWS):
+        some_fewer = fewer[start : start + _ROWS]
+        rows = ArticleTerm.objects.filter(store=store, is_public=is_public, term__in=some_fewer)
+        rows.filter(entries__lte=0).delete()
 
 
 def _take_turns(stores: Iterable[UUID]) -> None:

@@ -1,5 +1,6 @@
 """Finds articles. Anything that can be typed may be asked: it is never an error, and nothing in it is an operator."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,6 +20,9 @@ from people.models import Store
 
 MOST_SKUS = 50
 AS_GOOD = 0.4  # of the best text of an article: so well must the one in the reader's language answer, too
+# What a suggestion must have in common with a message: a share of it, by weight, and in its head words of this weight,
+# which is that of a word in every tenth article; where there are few articles, less.
+ENOUGH_MATCHED, ENOUGH_SAID, SAYING = 0.25, 2.2, 0.45
 
 
 @dataclass(frozen=True)
@@ -147,4 +151,7 @@ class _Search:
 
 
 def _is_good(one: Ranked, asked: Asked) -> bool:
-    return one.matched > 0.3 and one.in_head > 2.5
+    """Whether a message is about this: what stands in its head says enough, and is no small part of the message."""
+    return one.matched >= ENOUGH_MATCHED and one.in_head >= min(
+        ENOUGH_SAID, SAYING * math.log(1 + asked.entries)
+    )

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from helpdesk.lib.text import Word, fold, grams, stem, words
+from helpdesk.lib.text import fold, grams, stem, words
 
 HEAD, SHORT, WHOLE, SKU, BEGINS, STORE = "^", "!", "=", "#", "~", "@"
 MARKS = HEAD + SHORT + WHOLE + SKU + BEGINS + STORE
@@ -67,26 +67,36 @@ class Lexemes:
                 self.found[term] = None
                 self.characters += len(term)
 
-    def add_text(self, text: str, marks: str = "") -> list[Word]:
-        """Add the terms of `text`, plain and with each of `marks`."""
-        said = words(text)
-        for word in said:
+    def add_part(self, part: "Part", marks: str = "") -> None:
+        """Add the terms of a part of an article, plain and with each of `marks`."""
+        for word in part.words:
             terms = grams(word.text) if word.is_run else list(forms(word.text, self.locale))
             self.add(terms)
             for mark in marks:
-                self.add(mark + term for term in terms)
-        for code in codes(text):
+                self.add([mark + term for term in terms])
+        for code in part.codes:
             self.add([code, *(mark + code for mark in marks)])
-        return said
 
     def __str__(self) -> str:
         return " ".join(self.found)
 
 
-def sequence(text: str, locale: str) -> str:
-    """Return the stems of `text` in their order, with a blank on each side: what ranking looks for phrases in."""
-    parts = [word.text if word.is_run else stem(word.text, locale) for word in words(text)]
-    return " ".join(["", *parts, *codes(text), ""]) if parts else " "
+class Part:
+    """A part of an article, taken apart once."""
+
+    def __init__(self, text: str) -> None:
+        self.words = words(text)
+        self.codes = codes(text)
+
+    def sequence(self, locale: str) -> str:
+        """Return the stems in their order, with a blank on each side: what ranking looks for phrases in."""
+        parts = [word.text if word.is_run else stem(word.text, locale) for word in self.words]
+        return " ".join(["", *parts, *self.codes, ""]) if parts else " "
+
+    @property
+    def length(self) -> float:
+        """About how many words it has; two characters of Han are one."""
+        return sum(len(word.text) / 2 if word.is_run else 1 for word in self.words)
 
 
 def entry(
@@ -100,29 +110,28 @@ def entry(
     is_public: bool,
 ) -> dict[str, object]:
     """Return the fields of an ArticleEntry that depend on the words."""
-    title, plain = normal(title), normal(plain)
-    head = normal("\n".join(keywords))
+    skus, title, plain = list(skus), normal(title), normal(plain)
+    called, head, numbers, body = map(Part, (title, normal("\n".join(keywords)), "\n".join(skus), plain))
     lexemes = Lexemes(locale)
     lexemes.add([STORE, store_mark(store_id, public=False)])
     if is_public:
         lexemes.add([store_mark(store_id, public=True)])
     lexemes.add(SKU + code for code in map(squashed, skus) if code)
     lexemes.add([WHOLE + squashed(title)])
-    is_short = sum(len(word.text) / 2 if word.is_run else 1 for word in words(title)) <= SHORT_TITLE
-    for word in lexemes.add_text(title, HEAD + SHORT if is_short else HEAD):
+    lexemes.add_part(called, HEAD + SHORT if called.length <= SHORT_TITLE else HEAD)
+    for word in called.words:
         if not word.is_run:
             lexemes.add(BEGINS + begun[:n] for begun in (word.text, fold(word.text)) for n in (1, 2))
-    lexemes.add_text(head, HEAD)
-    lexemes.add_text("\n".join(skus), HEAD)
-    lexemes.add_text(plain)
-    body = sequence(plain, locale)
+    lexemes.add_part(head, HEAD)
+    lexemes.add_part(numbers, HEAD)
+    lexemes.add_part(body)
     return {
         "terms": str(lexemes),
-        "title": sequence(title, locale),
-        "head": sequence(head, locale) + sequence("\n".join(skus), locale),
-        "body": body,
+        "title": called.sequence(locale),
+        "head": head.sequence(locale) + numbers.sequence(locale),
+        "body": body.sequence(locale),
         "plain": plain,
-        "length": sum(len(word.text) // 2 if word.is_run else 1 for word in words(plain)),
+        "length": round(body.length),
     }
 
 

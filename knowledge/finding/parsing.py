@@ -243,10 +243,18 @@ class _Parser:
         """Take the nearest words for those that nobody wrote."""
         unknown = [group for group in groups if not group.variants and not group.is_run]
         for group in unknown[:MOST_TYPOS]:
-            found = self.vocabulary.nearest(group.said) or (
-                self.vocabulary.nearest(fold(group.said)) if fold(group.said) != group.said else {}
-            )
+            plain = fold(group.said)
+            found = self.vocabulary.nearest(group.said)
+            if not found and plain != group.said:
+                found = self.vocabulary.nearest(plain)
             self._take(group, found, TYPO)
+            if not found and self.locale.startswith(COMPOUNDING) and len(group.said) >= 2 * SHORTEST_PART:
+                self._take(group, self._kin(group.said), COMPOUND)
+
+    def _kin(self, word: str) -> dict[str, int]:
+        """Return terms that begin as a word does, but for its ending: stemmers do not know every inflection."""
+        begins = word[: -max(3, len(word) // 4)]
+        return self.vocabulary.going_on([begins], MOST_ENDINGS)[begins]
 
     def _weigh(self, groups: list[Group]) -> list[Group]:
         """Give each group its weight, and return the ones that say most, in their order."""

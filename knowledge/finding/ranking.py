@@ -105,13 +105,12 @@ class Ranking:
         """`entry` comes with its article."""
         title, head, body = Field(entry.title), Field(entry.head), Field(entry.body)
         by_title = 0.6 + 0.4 * max(1, len(title.text.split())) / 8
-        by_length = 0.6 + 0.4 * entry.length / USUAL_LENGTH
+        by_length = 0.75 + 0.25 * entry.length / USUAL_LENGTH
         score = in_head = matched = 0.0
         for group, needles in self._of_locale(entry.locale):
             in_title, beside = title.count(needles), head.count(needles)
-            found = (
-                TITLE * in_title / by_title + HEAD * min(beside, 2) + BODY * body.count(needles) / by_length
-            )
+            inside = body.count(needles)
+            found = TITLE * in_title / by_title + HEAD * min(beside, 2) + BODY * inside / by_length
             if found:
                 score += group.weight * found / (found + SATURATED)
                 matched += group.weight
