@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,6 +36,15 @@ from people.models import Agent, Store
 
 MOST = 100
 REFUSALS: dict[int, Any] = {404: ErrorsSerializer}  # no such store
+
+
+def one_or_many(name: str, one: Any) -> Any:
+    """Return the shape of an answer: what was sent, or what became of each where several were."""
+    return PolymorphicProxySerializer(
+        component_name=name,
+        serializers=[one, push_shapes.PushResultsSerializer],
+        resource_type_field_name=None,
+    )
 
 
 class PushingShop:
@@ -169,7 +178,11 @@ class Orders(Pushable, api.Orders):
         description="Creates or updates the order of that `number`; what is left out stays. With `orders`, up to 100 "
         "at once: then the answer says of each what became of it. For admins, and for shops with their push key.",
         request=push_shapes.PushedOrderSerializer,
-        responses={200: shapes.OrderSerializer, 201: shapes.OrderSerializer, **REFUSALS},
+        responses={
+            200: one_or_many("PushedOrders", shapes.OrderSerializer),
+            201: shapes.OrderSerializer,
+            **REFUSALS,
+        },
     )
     def post(self, request: Request) -> Response:
         store = _store(request)
@@ -192,7 +205,7 @@ class Products(Pushable, api.Products):
         description="Creates or updates the product of that `sku`; what is left out stays. With `products`, up to 100 "
         "at once. For admins, and for shops with their push key.",
         request=push_shapes.PushedProductSerializer,
-        responses={200: shapes.ProductSerializer, **REFUSALS},
+        responses={200: one_or_many("PushedProducts", shapes.ProductSerializer), **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         store = _store(request)
@@ -212,7 +225,7 @@ class Reviews(Pushable, reviews_api.Reviews):
         description="Creates or updates the review of that `external_id`; what is left out stays. With `reviews`, "
         "up to 100 at once. For admins, and for shops with their push key.",
         request=push_shapes.PushedReviewSerializer,
-        responses={200: reviews_api.ReviewSerializer, **REFUSALS},
+        responses={200: one_or_many("PushedReviews", reviews_api.ReviewSerializer), **REFUSALS},
     )
     def post(self, request: Request) -> Response:
         store = _store(request)

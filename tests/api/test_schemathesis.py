@@ -4,8 +4,10 @@
 """
 
 import os
+import random
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import hypothesis
@@ -26,6 +28,7 @@ from tests.api.test_routes import ids as make_ids
 from tests.factories import World
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))
+EDGES = 2 * EXAMPLES
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
@@ -116,6 +119,20 @@ def drawn(cases: Any, ask: Callable[..., None]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run()
+
+
+def test_it_stands_at_the_edges_and_lets_in_nobody_without_a_key(asked: Asked) -> None:
+    random.seed(0)  # what is drawn for them is the same in every run
+    edges = [checks.unsupported_method, checks.missing_required_header]
+    for operation in asked.operations():
+        config = asked.schema.config.generation_for(operation=operation, phase="coverage")
+        cases = asked.schema.iter_coverage_cases(
+            operation, generation_modes=list(schemathesis.GenerationMode), generation_config=config
+        )
+        for number, case in enumerate(islice(cases, EDGES)):
+            asked.about_what_there_is(case)
+            asked.call(case, *edges, *([checks.ignored_auth] if number == 0 else []))
+    asked.tell()
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
