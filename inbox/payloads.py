@@ -63,7 +63,7 @@ def message_data(
 ) -> dict[str, Any]:
     """Return the message of the contract. Lists not given are read from the (prefetched) relations."""
     if attachments is None:
-        attachments = list(message.attachments.all())
+        attachments = sorted(message.attachments.all(), key=lambda attachment: attachment.pk)
     if deliveries is None:
         deliveries = sorted(message.deliveries.all(), key=lambda delivery: delivery.pk)
     return {

@@ -10,7 +10,7 @@ def worded(message: Message, transport: Transport) -> tuple[str, tuple[Attachmen
     """Return the text and the files that a transport is given of a message."""
     text = plain_text(message) if message.kind == Message.Kind.CARD else message.body
     files, links = [], []
-    for file in message.attachments.all():
+    for file in sorted(message.attachments.all(), key=lambda file: file.pk):  # as they were attached
         if goes_as_file(file, transport):
             files.append(file)
         else:

@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inbox.files import UploadRefused, safe_name, store_upload
-from inbox.models import Attachment, Conversation
+from inbox.models import Attachment, Conversation, Message
+from inbox.payloads import message_data
 from inbox.tasks import discard_unclaimed_files
+from inbox.transports.email import Email
+from inbox.wording import worded
 from people.models import Agent
 from tests.factories import World, agent_says, buyer_says, make_buyer, visit
 
@@ -207,6 +210,18 @@ def test_a_file_is_given_to_those_who_see_its_conversation(world: World, convers
         assert get(file, token=token).status_code == 200
         for refused in (get(file), get(file, world.zoe), get(file, token=other), get(file, token="x")):
             assert refused.status_code == 404
+
+
+def test_files_stay_in_the_order_in_which_they_were_attached(world: World) -> None:
+    files = [store(name, picture(), f"buyer:{world.kim.id}") for name in ("a.png", "b.png", "c.png")]
+    message = buyer_says(world.kim, "", attachments=tuple(file.id for file in files)).message
+    Attachment.objects.filter(pk=files[0].pk).update(
+        width=9
+    )  # PostgreSQL puts a changed row behind the others
+    again = Message.objects.get(pk=message.pk)
+    assert [file["name"] for file in message_data(again)["attachments"]] == ["a.png", "b.png", "c.png"]
+    _, given = worded(again, Email())
+    assert [file.name for file in given] == ["a.png", "b.png", "c.png"]
 
 
 def test_a_file_in_a_note_is_not_the_buyers(world: World, conversation: Conversation) -> None:

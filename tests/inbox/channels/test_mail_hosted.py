@@ -115,7 +115,7 @@ def mailgun(world: World, settings: Any) -> Iterator[Mailgun]:
 
 
 def read_all() -> None:
-    for pk in Payload.objects.filter(state="new").values_list("pk", flat=True):
+    for pk in Payload.objects.filter(state="new").order_by("pk").values_list("pk", flat=True):
         inbound.read_payload(pk)
 
 

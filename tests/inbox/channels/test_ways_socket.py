@@ -18,7 +18,7 @@ def prepare(world: World) -> tuple[str, Channel]:
 
 
 def sent_to() -> list[tuple[str, str]]:
-    return list(Delivery.objects.values_list("channel__name", "to"))
+    return list(Delivery.objects.order_by("id").values_list("channel__name", "to"))
 
 
 async def test_an_answer_goes_by_the_channel_that_the_frame_names(connect: Connect, world: World) -> None:
