@@ -39,7 +39,7 @@ class AuditFilter(forms.Form):
     """What of the trail is shown. What is wrong in it is said at its field, and shows nothing."""
 
     number = forms.CharField(
-        label=gettext_lazy("Order number or conversation"), max_length=200, required=False
+        label=gettext_lazy("Order or conversation"), max_length=200, required=False
     )
     what = forms.ChoiceField(label=gettext_lazy("What happened"), required=False)
     who = forms.ChoiceField(label=gettext_lazy("Who did it"), required=False)

@@ -11,7 +11,7 @@ from team.models import BuyerExport, Erasure
 
 class TeamOfBuyers:
     handles = frozenset({"team.BuyerExport", "team.Erasure"})
-    holds_nothing: frozenset[str] = frozenset()
+    holds_nothing = frozenset({"team.CaseFigures", "team.DayFigures", "team.Memory", "team.Rollup"})
 
     def collect(self, buyers: list[Buyer]) -> Held:
         return Held({"exports": dumped(BuyerExport.objects.filter(buyer__in=buyers))})

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from helpdesk.lib.dialogs import UNPROCESSABLE
 from inbox.errors import InboxError, NotFound
 from people.access import buyers_for
 from people.models import Buyer
@@ -141,8 +140,7 @@ def erase(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
             form.add_error(refusal.attr if refusal.attr in form.fields else None, refusal.detail)
         else:
             return redirect("team:privacy-buyer", buyer_id)
-    context = _context(request, found) | {"form": form}
-    return render(request, "team/privacy/buyer.html", context, status=UNPROCESSABLE)
+    return render(request, "team/privacy/buyer.html", _context(request, found) | {"form": form})
 
 
 @for_admins
