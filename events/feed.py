@@ -24,7 +24,7 @@ def read_feed(
     front of a gap until it is old enough to be one for good (what was begun there was rolled back).
     """
     last = Event.objects.aggregate(last=Max("id"))["last"] or 0
-    upto = min(_before_a_fresh_gap(after, last), after + WINDOW)
+    upto = min(before_a_fresh_gap(after, last), after + WINDOW)
     rows = asked.applied(Event.objects.filter(id__gt=after, id__lte=upto))
     if store_ids is not None:
         rows = rows.filter(store_id__in=store_ids)
@@ -34,7 +34,13 @@ def read_feed(
     return events, max(after, upto), last > upto == after + WINDOW
 
 
-def _before_a_fresh_gap(after: int, last: int) -> int:
+def settled(after: int) -> int:
+    """Return up to which id, from `after` on, whoever reads all events may read now: nothing can slip in before it."""
+    last = Event.objects.aggregate(last=Max("id"))["last"] or 0
+    return max(after, before_a_fresh_gap(after, last))
+
+
+def before_a_fresh_gap(after: int, last: int) -> int:
     """Return the last id before which no event can slip in any more."""
     fresh = Event.objects.filter(id__gt=max(after, last - WINDOW), at__gt=timezone.now() - SETTLED_AFTER)
     ids = list(fresh.order_by("id").values_list("id", flat=True))

@@ -248,6 +248,7 @@ SUGGESTERS = [
     "knowledge.suggesting.Articles",
 ]
 KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
+WIDGET_PARTS = ["knowledge.widget_api.panel_part"]  # what the widget's panel is told beside the chat
 BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
 # What each room holds of a buyer, for who asks for it or wants it gone (people/personal.py). Who somebody is goes last.
 PERSONAL_DATA = [

@@ -35,6 +35,7 @@ class Entry:
     order_id: Any = None
     mentioned: list[Agent] = field(default_factory=list)
     attachment: Attachment | None = None
+    more: dict[str, Any] = field(default_factory=dict)  # what no line shows
 
 
 @dataclass
@@ -87,7 +88,8 @@ class Chat:
         if self.c.assignee is None:
             self.c.assignee = agent
             params = {"actor": agent.name, "assignee": agent.name, "team": None}
-            self.line(names.CONVERSATION_ASSIGNED, params, f"{agent.name} took the conversation")
+            text = f"{agent.name} took the conversation"
+            self.line(names.CONVERSATION_ASSIGNED, params, text, more={"agent": str(agent.id)})
         return message
 
     def note(self, body: str, mentioned: list[Agent]) -> None:
@@ -103,14 +105,16 @@ class Chat:
         actor: Actor | None = None,
         public: bool = False,
         store: bool = True,
+        more: dict[str, Any] | None = None,
     ) -> None:
-        """Add a system line and the event that it tells of; not `store`: the event is somebody else's."""
+        """Add a system line and the event that it tells of; not `store`: the event is somebody else's. `more` is
+        what the event alone keeps."""
         actor = actor or Actor.agent(self._agent())
         message = self._message(actor, body, "system", private=not public)
         message.client_id = f"line.{self.rng.getrandbits(128):032x}"
         message.data = {"event": event, **params}
         data = {**params, "seq": message.seq}
-        self.entries.append(Entry(self.at, actor, message, event if store else "", data))
+        self.entries.append(Entry(self.at, actor, message, event if store else "", data, more=more or {}))
 
     # -- doing
 
@@ -123,7 +127,8 @@ class Chat:
             "team": self.c.team.name if self.c.team else None,
         }
         text = f"{actor.name} assigned this to {to}"
-        self.line(names.CONVERSATION_ASSIGNED, params, text, actor=Actor.agent(actor))
+        more = {"agent": str(agent.id) if agent else None}
+        self.line(names.CONVERSATION_ASSIGNED, params, text, actor=Actor.agent(actor), more=more)
 
     def _route(self, agent: Agent) -> None:
         """Let the desk have given it to the agent, as soon as it was there."""
@@ -136,6 +141,7 @@ class Chat:
             params,
             f"Routed to {agent.name}: {_REASONS[self.routing]}",
             actor=SYSTEM,
+            more={"agent": str(agent.id)},
         )
         self.at = now
 
@@ -209,7 +215,7 @@ class Chat:
         self.c.last_at = self.at
         if not private:
             self.c.preview = preview(message)
-        said = {"seq": message.seq, "author": actor.kind, "private": private}
+        said = {"seq": message.seq, "author": actor.kind, "private": private, "channel": message.channel_kind}
         self.entries.append(Entry(self.at, actor, message, names.MESSAGE_CREATED, said))
         return message
 
@@ -268,6 +274,7 @@ class Chat:
             entry.attachment.created_at = at
             rows.add(entry.attachment)
         if entry.event:
+            data |= entry.more
             rows.add_event(entry.event, entry.actor, at, c.store_id, c.id, entry.order_id, data)
 
     def _read_to(self, seen: Seen) -> int:

@@ -6,24 +6,32 @@ nobody works at yet has something to take, and one who logs in there is given so
 
 from datetime import date, datetime, timedelta
 
+from events import names
+from events.models import Event
 from helpdesk.demo.shops import Shop
 from inbox.models import RoutingRule, SpecialDay, StoreHours
+from inbox.services.hours import hours_data
 from people.models import Store
 
 CAPACITY = 6
 LEFT_GRACE = 600  # whoever looks around is not to find everything in other hands
 # A holiday that is here already would close a shop that somebody wants to look at.
 FROM = timedelta(days=3)
+SINCE = timedelta(days=200)  # it has had these hours
 
 
 def open_shop(shop: Shop, store: Store, now: datetime) -> None:
     always = shop.is_open == "always"
     weekly = None if always else [[[h * 60 for h in day]] if day else [] for day in shop.hours]
-    StoreHours.objects.create(store=store, weekly=weekly, away=shop.away)
+    hours = StoreHours.objects.create(store=store, weekly=weekly, away=shop.away)
     first = (now.astimezone(shop.zone_info) + FROM).date()
     SpecialDay.objects.bulk_create(
         SpecialDay(store=store, date=_next(month, day, first), name=name)
         for month, day, name in shop.holidays
+    )
+    data = {"before": {}, "after": hours_data(store, hours)}
+    Event.objects.create(
+        at=now - SINCE, name=names.HOURS_CHANGED, actor_kind="system", store_id=store.id, data=data
     )
     RoutingRule.objects.create(
         store=store, method=shop.routing, last_agent_first=True, capacity=CAPACITY, left_grace=LEFT_GRACE

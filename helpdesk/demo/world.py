@@ -12,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from events import names
+from events.record import SYSTEM
 from helpdesk.demo import people
 from helpdesk.demo.approvals import add_waiting
 from helpdesk.demo.cast import Block, Person, cast
@@ -32,6 +34,8 @@ from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
 from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
 from helpdesk.demo.ways import Ways, know_hero
+from helpdesk.lib.money import money
+from helpdesk.lib.times import iso
 from inbox.models import CannedReply, Channel, SearchEntry, Tag
 from inbox.search import buyer_terms
 from orders.models import (
@@ -46,6 +50,7 @@ from orders.models import (
 )
 from orders.payloads import public_order_data
 from people.models import Agent, BuyerIdentity, Store, Team
+from team.performance.rollup import count_on
 
 
 def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], None]) -> None:
@@ -83,6 +88,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
             gc.collect()
             if scale > 1:
                 tell(f"{index + 1} of {scale}")
+        count_on()
 
 
 @contextmanager
@@ -201,6 +207,7 @@ def _block(
         for sale in person.sales:
             kept[sale] = _order(sale, person, store, products, rows)
             add_notes(rows, sale, kept[sale], house.colleagues)
+            _tell(sale, kept[sale], rows)
     add_deeds(rows, kept.values(), house.colleagues, now=block.now, rng=block.rng(shop.key, "deeds"))
     add_reminders(rows, kept)
     add_waiting(rows, kept.values(), house.colleagues, now=block.now, rng=block.rng(shop.key, "waiting"))
@@ -307,6 +314,30 @@ def _order(sale: Sale, person: Person, store: Store, products: dict[str, Product
         )
     )
     return order
+
+
+def _tell(sale: Sale, order: Order, rows: Rows) -> None:
+    """Record what the store told of the order: that it was placed, and that it was paid (orders/sync/orders.py)."""
+    if sale.placed_at > sale.now:
+        return
+    currency, where = order.currency, (order.store_id, None, order.id)
+    amounts = {"items_total": order.items_total, "shipping_fee": order.shipping_fee, "discount": order.discount,
+               "tax": order.tax, "paid": 0}  # fmt: skip
+    told = {
+        "order": order.number,
+        "before": {},
+        "after": {"status": "unpaid", **{name: money(amount, currency) for name, amount in amounts.items()}},
+        "parts": [],
+        "buyer": str(order.buyer_id),
+        "placed_at": iso(sale.placed_at),
+        "paid_at": iso(sale.placed_at),
+    }
+    rows.add_event(names.ORDER_SYNCED, SYSTEM, sale.placed_at, *where, told)
+    if sale.paid_at is not None:
+        paid = {"status": "paid", "paid": money(order.paid, currency)}
+        before = {"status": "unpaid", "paid": money(0, currency)}
+        told = {**told, "before": before, "after": paid, "paid_at": iso(sale.paid_at)}
+        rows.add_event(names.ORDER_SYNCED, SYSTEM, sale.paid_at, *where, told)
 
 
 def _pay_url(sale: Sale, person: Person) -> str:

@@ -79,7 +79,8 @@ def assign(
         }
         to = (assignee.name if assignee else None) or (team.name if team else None)
         body = f"{actor.name} assigned this to {to}" if to else f"{actor.name} unassigned this"
-        timeline.add_line(c, batch, actor, names.CONVERSATION_ASSIGNED, params, body)
+        more = {"agent": str(assignee.id) if assignee else None}
+        timeline.add_line(c, batch, actor, names.CONVERSATION_ASSIGNED, params, body, more=more)
         return ["assignee", "team", "put_back_by"]
 
     return _change(agent, conversation_id, change)

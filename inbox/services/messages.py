@@ -274,7 +274,7 @@ def _add(
     if not draft.quiet:
         _count(message, conversation, draft.actor, batch)
     payload = message_data(message, attachments=attachments, deliveries=deliveries)
-    timeline.announce(message, conversation, payload, draft.actor, batch)
+    timeline.announce(message, conversation, payload, draft.actor, batch, quiet=draft.quiet)
     if message.private and "@" in message.body:
         _mention(message, conversation, draft.actor, batch)
     return Posted(message, conversation, payload)
@@ -376,6 +376,7 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
                 names.CONVERSATION_ASSIGNED,
                 {"actor": actor.name, "assignee": actor.name, "team": None},
                 f"{actor.name} took the conversation",
+                more={"agent": str(actor.id)},
             )
 
 

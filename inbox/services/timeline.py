@@ -102,7 +102,13 @@ def preview(message: Message) -> str:
 
 
 def announce(
-    message: Message, conversation: Conversation, payload: dict[str, Any], actor: Actor, batch: Batch
+    message: Message,
+    conversation: Conversation,
+    payload: dict[str, Any],
+    actor: Actor,
+    batch: Batch,
+    *,
+    quiet: bool = False,
 ) -> None:
     """Record a posted message, and push it to those who have the conversation open (notes: to agents alone)."""
     frame, listeners = _frame(message, conversation, payload)
@@ -117,6 +123,8 @@ def announce(
                 "seq": message.seq,
                 "author": actor.kind,
                 "private": message.private,
+                "channel": message.channel_kind,
+                **({"quiet": True} if quiet else {}),
             },
         )
     )

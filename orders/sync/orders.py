@@ -174,6 +174,10 @@ def _announce(
                 "before": {name: before[name] for name in changed if name in before},
                 "after": {name: after[name] for name in changed},
                 "parts": parts,
+                # Whose it is and when it happened there: we may hear of it late.
+                "buyer": str(order.buyer_id),
+                "placed_at": iso(order.placed_at),
+                "paid_at": iso(max((p.paid_at for p in fresh.payments.all()), default=order.synced_at)),
             },
             pushes=order_pushes(fresh, conversations),
         )

@@ -58,6 +58,7 @@ class CaseFigures(models.Model):
                 name="figures_once_a_case",
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["store", "day"], name="cases_by_day")]
 
     def __str__(self) -> str:
         return f"{self.agent_id} {self.day} {self.case_id}"
@@ -85,7 +86,9 @@ class Rollup(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     mark = models.BigIntegerField(default=0)  # the id of the last event
     upto = models.DateTimeField(null=True)  # when that one happened
-    made_with = models.JSONField(default=dict)  # what else figures depend on; where it changes all is counted anew
+    made_with = models.JSONField(
+        default=dict
+    )  # what else figures depend on; where it changes all is counted anew
 
     def __str__(self) -> str:
         return f"up to {self.mark}"

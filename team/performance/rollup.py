@@ -1,0 +1,244 @@
+"""Counting on: events from the mark, portion by portion, each in one transaction with its numbers and the new mark.
+
+Whoever is killed has counted a portion or has not. Who counts beside another waits for nothing and does nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection, models, transaction
+
+from events import feed
+from events.models import Event
+from people.models import Agent, Store
+from team.performance.counters import COUNTERS, OF_A_DAY
+from team.performance.models import CaseFigures, DayFigures, Memory, Rollup
+from team.performance.rules import RULES, VERSION, Happened, Known, Place, Rules
+
+PORTION = 20_000  # events in memory at once
+_ROWS = 400  # of one statement: SQLite takes 32,766 values
+_IDS = 5_000
+_FIELDS = ("id", "name", "at", "actor_kind", "actor_id", "store_id", "conversation_id", "order_id", "data")
+
+
+def count_on(*, portion: int = PORTION, portions: int | None = None) -> int:
+    """Count what has happened since the last time (at most so many portions). Returns how many events were read."""
+    read = 0
+    for _ in range(portions) if portions is not None else iter(int, 1):
+        done = _portion(portion)
+        if not done:
+            break
+        read += done
+    return read
+
+
+def count_anew() -> None:
+    """Forget all figures; the next `count_on` begins with the first event."""
+    with transaction.atomic():
+        row = _lock()
+        if row is not None:
+            _forget(row)
+
+
+def _forget(row: Rollup) -> None:
+    for model in (DayFigures, CaseFigures, Memory):
+        model._default_manager.all().delete()
+    row.mark, row.upto, row.made_with = 0, None, {}
+    row.save()
+
+
+def _lock() -> Rollup | None:
+    Rollup.objects.get_or_create(pk=1)
+    return Rollup.objects.select_for_update(
+        skip_locked=connection.features.has_select_for_update_skip_locked
+    ).first()
+
+
+def _portion(size: int) -> int:
+    with transaction.atomic():
+        row = _lock()
+        if row is None:
+            return 0
+        zones = {pk: ZoneInfo(zone) for pk, zone in Store.objects.values_list("id", "time_zone")}
+        if _is_made_otherwise(row, zones):
+            _forget(row)
+        upto = feed.settled(row.mark)
+        rows = Event.objects.filter(id__gt=row.mark, id__lte=upto, name__in=list(RULES)).order_by("id")
+        found = list(islice(rows.values_list(*_FIELDS).iterator(chunk_size=2_000), size))
+        mark = found[-1][0] if len(found) == size else upto
+        if mark == row.mark:
+            return 0
+        _count((Happened(*event[1:]) for event in found if event[5] in zones), found, zones)
+        row.mark, row.upto = mark, found[-1][2] if found else row.upto
+        row.made_with = _made_with(zones)
+        row.save()
+        return len(found)
+
+
+def _made_with(zones: dict[UUID, ZoneInfo]) -> dict[str, Any]:
+    return {
+        "rules": VERSION,
+        "advised_days": settings.PERFORMANCE_ADVISED_DAYS,
+        "zones": {str(pk): zone.key for pk, zone in zones.items()},
+    }
+
+
+def _is_made_otherwise(row: Rollup, zones: dict[UUID, ZoneInfo]) -> bool:
+    """Tell whether what is there follows other rules than now; a store that is new changes nothing of it."""
+    if not row.made_with:
+        return False
+    now, then = _made_with(zones), row.made_with
+    now["zones"] = {pk: zone for pk, zone in now["zones"].items() if pk in then["zones"]}
+    return now != {**then, "zones": {pk: zone for pk, zone in then["zones"].items() if pk in now["zones"]}}
+
+
+def _count(events: Iterable[Happened], found: list[Any], zones: dict[UUID, ZoneInfo]) -> None:
+    memory, totals = _Memory(), _Totals({str(pk) for pk in Agent.objects.values_list("id", flat=True)})
+    memory.load(_ids_in(found))
+    memory.load({state["buyer"] for state in memory.states() if state.get("buyer")})
+    rules = Rules(memory, totals.add, zones, settings.PERFORMANCE_ADVISED_DAYS)
+    for event in events:
+        rules.read(event)
+    memory.write()
+    totals.write()
+
+
+def _ids_in(found: list[Any]) -> set[str]:
+    """Return what the rules will ask for, as far as the events say so; what is left out is asked for one by one."""
+    ids = {str(event[6]) for event in found if event[6]} | {str(event[5]) for event in found if event[5]}
+    for event in found:
+        data = event[8]
+        for name in ("buyer", "action", "id", "visitor", "other"):
+            if isinstance(value := data.get(name), str):
+                ids.add(value)
+    return ids
+
+
+class _Memory:
+    """What the rules remember, for one portion: read at once, and written at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known | None] = {}
+        self._changed: set[str] = set()
+
+    def load(self, ids: Collection[str]) -> None:
+        wanted = [key for key in ids if key not in self._known]
+        for key in wanted:
+            self._known[key] = None
+        for some in _chunks(wanted, _IDS):
+            for key, data in Memory.objects.filter(pk__in=some).values_list("id", "data"):
+                self._known[str(key)] = data
+
+    def states(self) -> Iterator[Known]:
+        return (known for known in self._known.values() if known)
+
+    def get(self, key: str) -> Known | None:
+        if not key:
+            return None
+        if key not in self._known:
+            self.load([key])
+        return self._known[key]
+
+    def put(self, key: str, known: Known) -> None:
+        self._known[key] = known
+        self._changed.add(key)
+
+    def drop(self, key: str) -> None:
+        if self.get(key) is not None:
+            self._known[key] = None
+            self._changed.add(key)
+
+    def write(self) -> None:
+        kept = [Memory(id=key, data=data) for key in self._changed if (data := self._known[key]) is not None]
+        gone = [key for key in self._changed if self._known[key] is None]
+        Memory.objects.bulk_create(
+            kept, batch_size=_IDS, update_conflicts=True, unique_fields=["id"], update_fields=["data"]
+        )
+        for some in _chunks(gone, _IDS):
+            Memory.objects.filter(pk__in=some).delete()
+
+
+class _Totals:
+    """What a portion adds to the figures."""
+
+    def __init__(self, agents: set[str]) -> None:
+        self._agents = agents  # whoever is not there any more has no figures
+        self._cases: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+        self._days: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+
+    def add(self, place: Place, kind: str, case: str, currency: str, add: dict[str, int]) -> None:
+        if place.agent not in self._agents:
+            return
+        day = self._days[place.store, place.day, place.agent, place.channel, currency]
+        of_case = self._cases[place.store, place.day, place.agent, place.channel, currency, kind, case]
+        for name, value in add.items():
+            day[name] = day.get(name, 0) + value
+            if name in _OF_A_CASE:
+                of_case[name] = of_case.get(name, 0) + value
+
+    def write(self) -> None:
+        keys = ("store", "day", "agent", "channel", "currency")
+        _add(DayFigures, keys, OF_A_DAY, self._days)
+        _add(CaseFigures, (*keys, "kind", "case_id"), COUNTERS, self._cases)
+
+
+_OF_A_CASE = frozenset(COUNTERS)
+
+
+def _add(
+    model: type[models.Model],
+    keys: tuple[str, ...],
+    counters: tuple[str, ...],
+    totals: dict[tuple[str, ...], dict[str, int]],
+) -> None:
+    """Add to the rows that are there, and make those that are not: a statement for each few hundred."""
+    quote = connection.ops.quote_name
+    fields: list[Any] = [model._meta.get_field(name) for name in keys]
+    table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
+    # Most rows of a portion have a few counters each: only the columns that somebody has are written.
+    used = [name for name in counters if any(name in add for add in totals.values())]
+    rest = [name for name in counters if name not in used]
+    added = ", ".join(f"{quote(name)} = {table}.{quote(name)} + excluded.{quote(name)}" for name in used)
+    row = "(" + ", ".join(["%s"] * (len(keys) + len(used)) + ["0"] * len(rest)) + ")"
+    head = f"INSERT INTO {table} ({', '.join([*columns, *map(quote, used), *map(quote, rest)])}) VALUES "
+    tail = f" ON CONFLICT ({', '.join(columns)}) DO " + (f"UPDATE SET {added}" if used else "NOTHING")
+    prepare = [_value_of(field) for field in fields]
+    with connection.cursor() as cursor:
+        # In one order for everybody, so that nobody waits for somebody who waits for them.
+        for some in _chunks(sorted(totals.items(), key=lambda item: item[0]), _ROWS):
+            values = [
+                value
+                for key, add in some
+                for value in (
+                    *(convert(part) for convert, part in zip(prepare, key, strict=True)),
+                    *(add.get(name, 0) for name in used),
+                )
+            ]
+            cursor.execute(head + ", ".join([row] * len(some)) + tail, values)
+
+
+def _value_of(field: Any) -> Any:
+    """Return how a part of a key is written to this database."""
+    target = field.target_field if field.is_relation else field
+    if isinstance(target, models.UUIDField) and not connection.features.has_native_uuid_field:
+        return lambda text: text.replace("-", "")
+    return lambda text: text
+
+
+def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def lag(row: Rollup | None, now: datetime) -> float | None:
+    """Return for how many seconds events have been waiting to be counted; None where none has."""
+    mark = row.mark if row else 0
+    first = Event.objects.filter(id__gt=mark).order_by("id").values_list("at", flat=True).first()
+    return None if first is None else max(0.0, (now - first).total_seconds())
