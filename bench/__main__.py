@@ -13,6 +13,7 @@ from bench import results, scenarios
 from bench.backlog import backlog
 from bench.hooks import hooks
 from bench.inbox import inbox
+from bench.knowledge import knowledge, relevance
 from bench.machine import BenchError
 from bench.mails import mails
 from bench.product import Product
@@ -36,6 +37,8 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "mails": lambda classes, plan: mails(plan),
     "hooks": lambda classes, plan: hooks(plan),
     "backlog": lambda classes, plan: backlog(plan),
+    "knowledge": lambda classes, plan: knowledge(plan),
+    "relevance": lambda classes, plan: relevance(plan),
     "routing": lambda classes, plan: routing(plan),
 }
 

@@ -1,8 +1,8 @@
 """The knowledge base: how fast a large one answers, and how well the demo's does.
 
 `python -m bench.knowledge fill N` (with the product's environment, on an empty database) makes N articles of the
-sentences of the demo's, in Chinese, English and Finnish; `python -m bench.knowledge ask N SEED` asks N questions of each
-kind and prints how long they took, each beside a read of one row by its key.
+sentences of the demo's, in Chinese, English and Finnish; `python -m bench.knowledge ask N SEED` asks N questions of
+each kind and prints how long they took, each beside a read of one row by its key.
 """
 
 import json
