@@ -17,6 +17,7 @@ from helpdesk.lib.api import Guarded
 from inbox.models import CannedReply
 from inbox.search import index_buyer, index_pending
 from inbox.services import merge_buyers
+from knowledge.services import create_article
 from orders import requests
 from orders.models import Coupon, CouponCode, OrderAction, OrderReturn, Product, Review
 from orders.notes import add_note
@@ -78,7 +79,7 @@ def ids(world) -> dict[str, str]:
 
 
 def more_ids(world: World, action: OrderAction) -> dict[str, str]:
-    """A merge, a return, a review and a coupon code of the shop."""
+    """A merge, a return, a review, a coupon code and an article of the shop."""
     store, kim = world.store, world.kim
     merge = merge_buyers(
         agent=world.ann, buyer_id=kim.id, other_id=factories.make_buyer(store, name="Kim?").id
@@ -98,7 +99,12 @@ def more_ids(world: World, action: OrderAction) -> dict[str, str]:
         currency="USD",
         expires_at=timezone.now() + timedelta(days=1),
     )
+    article = create_article(
+        agent=world.ann, store=store, locale="en", audience="public", title="Delivery", body="Two days.\n"
+    )
     return {
+        "article_id": str(article.article_id),
+        "locale": "en",
         "merge_id": str(merge.id),
         "return_id": str(back.id),
         "review_id": str(review.id),
@@ -131,6 +137,10 @@ BODIES: dict[str, Any] = {
     "merge/": {"other": "00000000-0000-7000-8000-000000000000"},
     "reply/": {"reply": "Thank you"},
     "hide/": {"reason": "Rude"},
+    "publish/": {"revision": 1},
+    "restore/": {"version": "00000000-0000-7000-8000-000000000000", "revision": 1},
+    "reports/": {"words": "It is three days by now"},
+    "<str:locale>/": {"title": "Delivery", "revision": 0},
     "redeem/": {"order": "100234", "store": "shop"},
     "actions/": {"kind": "change_shipping_fee", "params": {"shipping_fee": 100}},
 }
