@@ -65,10 +65,9 @@ def fitting(agent: Agent, conversation: Conversation) -> list[dict[str, Any]]:
         language_of(conversation),
     )
     products = products_in(agent, conversation)
-    groups = [
-        {"title": _("For the last question"), "results": _for_the_question(agent, conversation, products)}
-    ]
-    shown = {row["article"] for row in groups[0]["results"]}
+    answers = _for_the_question(agent, conversation, products)
+    groups: list[dict[str, Any]] = [{"title": _("For the last question"), "results": answers}]
+    shown = {row["article"] for row in answers}
     for sku, its in about_products(texts, list(products)[:MOST_PRODUCTS], locale).items():
         rows = [row_data(text) for text in its if str(text.article_id) not in shown]
         shown |= {row["article"] for row in rows}

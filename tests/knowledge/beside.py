@@ -23,7 +23,15 @@ def live(world: World, title: str, body: str = "Two days.\n", **fields: Any) -> 
 
 def shelf(world: World) -> None:
     """Publish what is about other things: of a shelf with one book nobody can tell which words are rare."""
-    for title in ("Gift wrapping", "Wash wool", "Opening hours", "Size chart", "Invoices", "Warranty", "Wholesale"):
+    for title in (
+        "Gift wrapping",
+        "Wash wool",
+        "Opening hours",
+        "Size chart",
+        "Invoices",
+        "Warranty",
+        "Wholesale",
+    ):
         live(world, title, f"{title}: all about it.\n")
 
 
