@@ -13,6 +13,7 @@ SAME, GONE, NEW = "same", "gone", "new"
 BUDGET = 400_000  # steps of a comparison: a part of a second, and several hundred changes
 CONTEXT = 2  # lines that stay visible around a change
 MAX_LINES = 2_000  # of a comparison that are shown
+MAX_COMPARED = 10_000  # lines that are looked at closely: what follows is counted
 MAX_LINE = 20_000  # characters of a line whose words are compared
 LIKE = 0.35  # of two lines' characters must be common for their words to be told apart
 
@@ -40,7 +41,7 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        return all(line.kind in (SAME, "skipped") for line in self.lines)
+        return not self.more and all(line.kind in (SAME, "skipped") for line in self.lines)
 
 
 class _Budget:
@@ -58,13 +59,16 @@ def compare(old: str, new: str) -> Comparison:
     """Compare two texts."""
     budget = _Budget()
     lines: list[Line] = []
-    for kind, old_lines, new_lines in _runs(old.splitlines(), new.splitlines(), budget):
+    more = 0
+    for kind, gone, come in _runs(old.splitlines(), new.splitlines(), budget):
+        room = max(0, MAX_COMPARED - len(lines))
+        more += max(len(gone[room:]), len(come[room:]))
         if kind == SAME:
-            lines += [Line(SAME, ((SAME, line),)) for line in old_lines]
+            lines += [Line(SAME, ((SAME, line),)) for line in come[:room]]
         else:
-            lines += _replaced(old_lines, new_lines, budget)
+            lines += _replaced(gone[:room], come[:room], budget)
     lines = _folded(lines)
-    return Comparison(lines[:MAX_LINES], max(0, len(lines) - MAX_LINES))
+    return Comparison(lines[:MAX_LINES], more + max(0, len(lines) - MAX_LINES))
 
 
 def compare_line(old: str, new: str) -> Line:

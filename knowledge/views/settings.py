@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from helpdesk.lib.dialogs import UNPROCESSABLE
@@ -48,7 +48,7 @@ class SettingsForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     slug = forms.CharField(
-        label=gettext_lazy("Address"),
+        label=pgettext_lazy("article", "Address"),
         max_length=100,
         help_text=gettext_lazy("Small letters, digits and hyphens. Links to the old one lead nowhere."),
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),

@@ -197,7 +197,7 @@ def test_a_picture_is_put_in_a_link_is_chosen_and_settings_save_themselves(
     saved(page)
     settings = page.locator("#article-settings")
     settings.get_by_role("combobox", name="Products").fill("mug")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("#product-found [role=option]").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(settings.locator(".chip")).to_have_count(1)
