@@ -132,7 +132,7 @@ WORDS = [
         },
         {
             "per_order": gettext_lazy("Per order"),
-            "share": gettext_lazy("Share of the order, %"),
+            "share": gettext_lazy("Share of the order in percent"),
             "per_day": gettext_lazy("Per day"),
             "needs_reason": gettext_lazy("Needs a reason"),
             "up_to": gettext_lazy("Up to"),

@@ -99,6 +99,18 @@ def test_only_services_and_tasks_record_and_push() -> None:
     }  # the demo writes a past that nobody listened to
 
 
+def test_one_door_alone_takes_something_out_of_an_event() -> None:
+    """The manager refuses to change events; a plain queryset of them would not."""
+    plain = {
+        dotted
+        for dotted, tree in modules(*APPS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node).startswith(("QuerySet(Event", "models.QuerySet(Event"))
+    }
+    assert plain == {"events.redacting"}
+
+
 def test_no_signals_hide_what_a_change_does() -> None:
     guilty = {
         dotted
