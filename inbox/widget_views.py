@@ -6,6 +6,7 @@ None of them reads or sets a cookie. What is private is behind the visitor's tok
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control
+from django.utils.module_loading import import_string
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
@@ -110,8 +112,9 @@ def panel(request: HttpRequest, store_key: str) -> HttpResponse:
 
 def _panel(request: HttpRequest, store: Store) -> HttpResponse:
     config = {
+        **{name: part for add in _parts() for name, part in add(store).items()},
         "store": store.key,
-        "origins": store.origins,
+        "origins": [*store.origins, settings.PUBLIC_URL] if store.origins else [],
         "locale": request.GET.get("locale", "")[:35],
         "max_upload": settings.MAX_UPLOAD_BYTES,
         "online": presence.online_count(store.id),
@@ -130,11 +133,18 @@ def _panel(request: HttpRequest, store: Store) -> HttpResponse:
     return response
 
 
+@cache
+def _parts() -> list[Callable[[Store], dict[str, Any]]]:
+    """Return what other rooms tell the panel at its start (settings.WIDGET_PARTS)."""
+    return [import_string(path) for path in settings.WIDGET_PARTS]
+
+
 def frame_ancestors(store: Store) -> list[str]:
     """The pages that may hold the panel: those the store names; where it names none, any web page."""
     if not store.origins:
         return ["*"]
-    return [origin for origin in store.origins if _ORIGIN.match(str(origin))] or ["'none'"]
+    named = [origin for origin in store.origins if _ORIGIN.match(str(origin))]
+    return [*named, "'self'"]  # the help centre is ours, and holds it too
 
 
 def _language(request: HttpRequest, store: Store) -> str:

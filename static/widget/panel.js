@@ -61,8 +61,23 @@ function showLine(state = line) {
   bar.classList.toggle("shown", Boolean(text));
 }
 
+const tabs = () => ["chat", "help", "orders"].filter((tab) => !get(`tab-${tab}`).hidden);
+let help = null; // help.js, once somebody has looked for answers
+
+async function showHelp() {
+  try {
+    help ??= await import("./help.js");
+  } catch (error) {
+    return showTab("chat");
+  }
+  help.show(() => {
+    showTab("chat");
+    composer.focus();
+  });
+}
+
 function showTab(name) {
-  for (const tab of ["chat", "orders"]) {
+  for (const tab of ["chat", "help", "orders"]) {
     const isShown = tab === name;
     get(tab).hidden = !isShown;
     get(`tab-${tab}`).setAttribute("aria-selected", isShown);
@@ -71,6 +86,7 @@ function showTab(name) {
   // The welcome stands over the chat alone: orders want the room.
   get("panel").classList.toggle("home", name === "chat" && timeline.isEmpty());
   if (name === "orders") orders.load(askAbout);
+  else if (name === "help") showHelp();
   else look();
 }
 
@@ -99,11 +115,13 @@ function onSession(answer, entries) {
   verified = answer.visitor.verified;
   hasEarlier = answer.has_more;
   get("older").hidden = !hasEarlier;
-  get("tabs").hidden = !verified;
+  get("tab-orders").hidden = !verified;
+  get("tab-help").hidden = !config.help;
+  get("tabs").hidden = tabs().length < 2;
   orders.clear(); // somebody else's, perhaps
-  if (verified) get("chat").setAttribute("role", "tabpanel");
+  if (tabs().length > 1) get("chat").setAttribute("role", "tabpanel");
   else get("chat").removeAttribute("role");
-  if (get("chat").hidden) showTab(verified ? "orders" : "chat");
+  if (!get("orders").hidden) showTab(verified ? "orders" : "chat");
   const conversation = answer.conversation;
   readSeq = conversation?.buyer_read_seq ?? 0;
   newest = 0;
@@ -243,10 +261,11 @@ get("older").addEventListener("click", async () => {
   loadingEarlier = false;
 });
 
-for (const name of ["chat", "orders"]) get(`tab-${name}`).addEventListener("click", () => showTab(name));
+for (const name of ["chat", "help", "orders"]) get(`tab-${name}`).addEventListener("click", () => showTab(name));
 get("tabs").addEventListener("keydown", (event) => {
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-  const other = get("chat").hidden ? "chat" : "orders";
+  const there = tabs(), here = there.findIndex((tab) => !get(tab).hidden);
+  const other = there.at((here + (event.key === "ArrowRight" ? 1 : -1)) % there.length);
   showTab(other);
   get(`tab-${other}`).focus();
 });

@@ -74,7 +74,10 @@ def test_drafts_and_internal_articles_are_on_no_address(shelf: Shelf) -> None:
     slugs = ["draft", "internal", "archived", "gone", "edited", "elsewhere", "known-to-all"]
     found = 0
     for address in every_address(shelf, slugs, files):
-        for query in ("", f"?q={SECRET}", f"?q={SECRET}&part=1") if "search" in address else ("",):
+        queries = ["?store=shop"] if "/api/" in address else [""]
+        if "search" in address or address.endswith("/help"):
+            queries += [f"{queries[0] or '?'}&q={SECRET}", f"?q={SECRET}&part=1"]
+        for query in queries:
             answer = get(address + query)
             found += answer.status_code == 200
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -104,6 +107,31 @@ def test_a_page_is_the_same_for_everybody_and_kept_for_a_minute(shelf: Shelf) ->
         "private, no-store",
         "noindex",
     )
+
+
+def test_the_widget_finds_and_shows_what_is_public(shelf: Shelf) -> None:
+    shelf.live("Delivery times", "Two days, see [fees](article:fees).", slug="times")
+    shelf.live("Fees", slug="fees")
+    shelf.live("Delivery scripts", slug="scripts", audience="internal")
+    asked = get("/api/widget/v1/help?store=shop&locale=fi&q=delivery").json()["results"]
+    assert [one["slug"] for one in asked] == ["times"]
+    most = get("/api/widget/v1/help?store=shop").json()["results"]
+    assert {one["slug"] for one in most} == {"times", "fees"}
+    article = get("/api/widget/v1/help/times?store=shop&locale=zh").json()
+    assert (article["title"], article["locale"]) == ("Delivery times", "en")
+    assert 'href="/help/shop/en/articles/fees/"' in article["html"]
+    assert article["url"] == "http://127.0.0.1:8000/help/shop/en/articles/times/"
+    for path in (
+        "help/scripts?store=shop",
+        "help/times?store=other",
+        "help?store=nowhere",
+        "help/times?store=x",
+    ):
+        assert get(f"/api/widget/v1/{path}").status_code == 404, path
+    for path in ("help", "help?store=shop&q=" + "x" * 1001, "help?store=a%00", "help/times"):
+        assert get(f"/api/widget/v1/{path}").status_code == 400, path
+    assert '"help": true' in page("/widget/shop/")
+    assert '"help": false' in page("/widget/other/")
 
 
 def test_the_entrance_leads_to_the_browsers_language(shelf: Shelf) -> None:
