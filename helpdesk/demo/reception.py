@@ -7,7 +7,8 @@ nobody works at yet has something to take, and one who logs in there is given so
 from datetime import date, datetime, timedelta
 
 from events import names
-from events.models import Event
+from events.record import SYSTEM
+from helpdesk.demo.rows import Rows
 from helpdesk.demo.shops import Shop
 from inbox.models import RoutingRule, SpecialDay, StoreHours
 from inbox.services.hours import hours_data
@@ -30,9 +31,9 @@ def open_shop(shop: Shop, store: Store, now: datetime) -> None:
         for month, day, name in shop.holidays
     )
     data = {"before": {}, "after": hours_data(store, hours)}
-    Event.objects.create(
-        at=now - SINCE, name=names.HOURS_CHANGED, actor_kind="system", store_id=store.id, data=data
-    )
+    rows = Rows()
+    rows.add_event(names.HOURS_CHANGED, SYSTEM, now - SINCE, store.id, None, None, data)
+    rows.write()
     RoutingRule.objects.create(
         store=store, method=shop.routing, last_agent_first=True, capacity=CAPACITY, left_grace=LEFT_GRACE
     )
