@@ -27,7 +27,7 @@ from tests import factories
 from tests.api.test_routes import ids as make_ids
 from tests.factories import World
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
 EDGES = 2 * EXAMPLES
 CHECKS = [
     checks.not_a_server_error,
