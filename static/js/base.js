@@ -237,14 +237,36 @@ export function showPresence(state) {
 
 // -- htmx: the token on every request, words for every failure, our own question instead of the browser's
 
+const answered = new WeakSet(); // what was said yes to before it was drawn anew
+
+/** Do what was said yes to where a live page has drawn it anew meanwhile: from what is gone, htmx sends nothing. */
+function again({ elt, verb, path }) {
+  const now = document.querySelector(`${elt.localName}[hx-${verb}="${CSS.escape(path)}"]`);
+  if (!now) {
+    toast(strings().gone, { kind: "error" });
+    return;
+  }
+  answered.add(now);
+  if (now.localName === "form") now.requestSubmit();
+  else now.click();
+}
+
 function htmxManners() {
   const on = (name, handler) => document.body.addEventListener(name, handler);
   on("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = csrfToken(); });
   on("htmx:confirm", (event) => {
-    if (!event.detail.question) return;
+    const { elt, question, issueRequest } = event.detail;
+    if (!question) return;
     event.preventDefault();
-    const { confirmDetail: detail, confirmYes: yes } = event.detail.elt.dataset;
-    ask(event.detail.question, { detail, yes, danger: "danger" in event.detail.elt.dataset }).then((ok) => ok && event.detail.issueRequest(true));
+    if (answered.delete(elt)) {
+      issueRequest(true);
+      return;
+    }
+    const { confirmDetail: detail, confirmYes: yes } = elt.dataset;
+    ask(question, { detail, yes, danger: "danger" in elt.dataset }).then((ok) => {
+      if (ok && elt.isConnected) issueRequest(true);
+      else if (ok) again(event.detail);
+    });
   });
   on("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
