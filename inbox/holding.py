@@ -208,7 +208,9 @@ def _close(conversations: list[Conversation]) -> None:
     """End what is live, so that whoever writes again begins anew."""
     now = timezone.now()
     for c in conversations:
-        c.subject = c.preview = c.rating_comment = ""
+        with translation.override(c.store.language):
+            c.preview = _("[erased]") if c.last_public_seq else ""
+        c.subject = c.rating_comment = ""
         if c.status != Conversation.Status.RESOLVED:
             c.status, c.resolved_at = Conversation.Status.RESOLVED, now
         c.snoozed_until = c.waiting_since = None
