@@ -246,7 +246,7 @@ class Questions:
 
     def code(self) -> tuple[str, str]:
         sku = self.sentences.sku(self.chance.randrange(100_000))
-        write = self.chance.choice(
+        write: Callable[[str], str] = self.chance.choice(
             [str, str.lower, lambda code: code.replace("-", ""), lambda code: code.replace("-", " ")]
         )
         return write(sku), self.chance.choice(["en", "zh-hans"])

@@ -1,8 +1,9 @@
 """Finds articles. Anything that can be typed may be asked: it is never an error, and nothing in it is an operator."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -97,7 +98,7 @@ class _Search:
         ranked = self._ranked(asked)
         if only_good:
             ranked = [one for one in ranked if _is_good(one, asked)]
-        best = self._one_an_article(ranked)[:limit]
+        best = list(islice(self._one_an_article(ranked), limit))
         return self._shown(best, asked)
 
     def _ranked(self, asked: Asked) -> list[Ranked]:
@@ -115,17 +116,15 @@ class _Search:
             entries = entries.filter(is_public=True, article__audience=Article.Audience.PUBLIC)
         return entries
 
-    def _one_an_article(self, ranked: list[Ranked]) -> list[Ranked]:
+    def _one_an_article(self, ranked: list[Ranked]) -> Iterator[Ranked]:
         """Return for each article the text that its reader reads best, in the order of the best text of each."""
         texts: dict[UUID, list[Ranked]] = {}
         for one in ranked:
             texts.setdefault(one.entry.article_id, []).append(one)
-        found = []
         default = self.store.language if self.store else ""
         for several in texts.values():
             there = {one.entry.locale: one for one in several if one.words >= AS_GOOD * several[0].words}
-            found.append(there[locales.best(self.locale, there, default)])
-        return found
+            yield there[locales.best(self.locale, there, default)]
 
     def _shown(self, best: list[Ranked], asked: Asked) -> list[Hit]:
         ids = [one.entry.pk for one in best]

@@ -13,9 +13,9 @@ from django.db import connection
 from knowledge.finding import lexemes as marks
 from knowledge.finding.asked import Asked, Group
 
-ENOUGH = 120  # entries: then nothing less likely is looked for
-MOST = 240
-_EACH = 80  # of one way to look
+ENOUGH = 70  # entries: then nothing less likely is looked for
+MOST = 150
+_EACH = 60  # of one way to look
 _RAREST = 5  # groups that are looked for by two
 
 Look = tuple[str, int]  # an expression of the engine, and how many entries it may bring
