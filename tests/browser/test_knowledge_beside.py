@@ -84,6 +84,9 @@ def test_what_is_found_while_typing_is_inserted_and_sent_as_a_card(
     expect(card).to_contain_text(title)
     expect(widget.find(".message .card").filter(has_text=title)).to_be_visible()
     shoot(shop, "knowledge-widget")
+    knowledge.get_by_role("button", name="Send link").click()
+    expect(bubble(page, "/help/demo/en/articles/")).to_be_visible()
+    expect(field(page)).to_have_value(re.compile("^Hello!"))
 
     # A passage alone, as it was selected.
     field(page).fill("")

@@ -46,6 +46,7 @@ def test_a_search_says_what_a_row_shows(world: World) -> None:
     assert row["article"] == str(text.article_id)
     assert (row["public"], row["topic"], row["locale"], row["language"]) == (True, "Care", "en", "English")
     assert row["published_at"].endswith("Z")
+    assert row["link"].endswith(f"/help/shop/en/articles/{text.article.slug}/")
     words = "".join(part for part, _is_marked in row["snippet"])
     assert words.startswith("Wash it cold, never <hot>")
     assert any(is_marked for _part, is_marked in row["snippet"])

@@ -86,6 +86,7 @@ function draw(lists, groups, q) {
   const found = groups.filter((group) => group.results.length);
   lists.replaceChildren(...(found.length ? found.map(drawGroup) : [clone(q ? "know-none" : "know-empty")]));
   lists.removeAttribute("aria-busy");
+  text(slot(home(), "told"), q ? say("know.found", { n: found.reduce((sum, group) => sum + group.results.length, 0) }) : "");
 }
 
 function drawGroup(group) {
