@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
             url = urlsplit(cache["LOCATION"])
             number = (int(url.path.strip("/") or 0) + worker) % 16
             cache["LOCATION"] = urlunsplit(url._replace(path=f"/{number}"))
+    # A good hash of a password takes long, which is the point of it, and proves nothing here.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Pages name files as they are: no test waits for what a deployment collects.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # Jobs are called by the tests themselves; nobody would take them from a real broker.
