@@ -105,15 +105,19 @@ def stem(word: str, locale: str) -> str:
     return _stem(word, _LANGUAGES.get(locale.partition("-")[0], "english"))
 
 
-@lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
     """Return `text` as it is typed on a keyboard without accents: ä as a, ø as o."""
     if text.isascii():
         return text
+    return _fold_word(text) if len(text) <= MAX_WORD else _fold(text)
+
+
+def _fold(text: str) -> str:
     parts = unicodedata.normalize("NFD", text.translate(_PLAIN))
     return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u036f"))
 
 
+_fold_word = lru_cache(maxsize=50_000)(_fold)
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i"})
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-_LATIN = "abcdefghijklmnopqrstuvwxyzåäöéü"
+_ENGLISH = "abcdefghijklmnopqrstuvwxyz"
+_LATIN = _ENGLISH + "åäöéü"
 _CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяё"
 
 
@@ -12,7 +13,8 @@ def edited_once(word: str) -> set[str]:
 
 
 def _edits(word: str) -> Iterator[str]:
-    letters = _CYRILLIC if any(c in _CYRILLIC for c in word) else _LATIN
+    # Words are in the index without their accents, too: who typed none is compared with those.
+    letters = _ENGLISH if word.isascii() else _CYRILLIC if any(c in _CYRILLIC for c in word) else _LATIN
     for i in range(len(word) + 1):
         before, after = word[:i], word[i:]
         for letter in letters:

@@ -22,6 +22,7 @@ FOLDED = 0.8  # found without its accents
 PHRASE_IN_TITLE, PHRASE_IN_HEAD, PHRASE_IN_BODY = 0.5, 0.4, 0.25
 EXACT_TITLE, NAMED_PRODUCT = 1.5, 1.0  # of all that can be had by words
 OF_PRODUCT, OF_LOCALE, OF_STORE = 1.35, 1.25, 1.15
+WITHOUT_LETTERS = ("zh", "ja", "ko")  # what else stands in such texts has no accents to speak of
 HELPFUL, OFTEN_USED = 0.3, 0.02
 
 
@@ -39,6 +40,7 @@ class Field:
     """A sequence of stems, to count in."""
 
     text: str
+    has_letters: bool  # ones that may have accents
 
     @cached_property
     def words(self) -> Counter[str]:
@@ -56,7 +58,7 @@ class Field:
         for phrase, quality in needles.phrases.items():
             if phrase in self.text:
                 found = max(found, quality * min(self.text.count(phrase), 4))
-        if not found and needles.folded and (needles.has_accents or not self.text.isascii()):
+        if not found and self.has_letters and (needles.has_accents or not self.text.isascii()):
             words = self.folded
             found = max(
                 (FOLDED * q * min(words[word], 4) for word, q in needles.folded.items() if word in words),
@@ -103,7 +105,8 @@ class Ranking:
 
     def rank(self, entry: ArticleEntry) -> Ranked:
         """`entry` comes with its article."""
-        title, head, body = Field(entry.title), Field(entry.head), Field(entry.body)
+        has_letters = not entry.locale.startswith(WITHOUT_LETTERS)
+        title, head, body = (Field(text, has_letters) for text in (entry.title, entry.head, entry.body))
         by_title = 0.6 + 0.4 * max(1, len(title.text.split())) / 8
         by_length = 0.75 + 0.25 * entry.length / USUAL_LENGTH
         score = in_head = matched = 0.0

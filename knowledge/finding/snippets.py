@@ -37,6 +37,8 @@ class Marker:
                 else:
                     for word in (*variant.said.split(), *variant.lexemes):
                         self.words.setdefault(word, number)
+        # Most words of a text are looked at no further.
+        self.initials = {fold(word)[:1] for word in (*self.words, *self.beginnings)}
 
     def snippet(self, plain: str, locale: str) -> str:
         """Return about WIDTH characters of `plain` as HTML: escaped, and what matches in <mark>."""
@@ -59,7 +61,10 @@ class Marker:
                 yield Match(word.start, word.end, number, self.weights[number])
 
     def _group(self, word: str, locale: str) -> int | None:
-        for form in (word, stem(word, locale), fold(word)):
+        folded = fold(word)
+        if folded[:1] not in self.initials:
+            return None
+        for form in (word, stem(word, locale), folded):
             if form in self.words:
                 return self.words[form]
         for beginning in self.beginnings:

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="articleterm",
             constraint=models.UniqueConstraint(
-                fields=("store", "is_public", "term"), name="term_once_per_store"
+                fields=("store", "term", "is_public"), name="term_once_per_store"
             ),
         ),
         migrations.RunPython(create, migrations.RunPython.noop, elidable=False),

@@ -47,7 +47,7 @@ class ArticleTerm(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["store", "is_public", "term"], name="term_once_per_store")
+            models.UniqueConstraint(fields=["store", "term", "is_public"], name="term_once_per_store")
         ]
 
     def __str__(self) -> str:
