@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
     "release-checked-parcels": {"task": "orders.tasks.release_checked_parcels", "schedule": 15.0},
     "discard-old-hooks": {"task": "orders.tasks.discard_old_hooks", "schedule": 86_400.0},
     "settle-suggestions": {"task": "knowledge.tasks.settle_suggestions", "schedule": 60.0},
+    "tell-wallboards": {"task": "team.performance.tasks.tell_wall", "schedule": 3.0},
     "count-performance": {"task": "team.performance.tasks.count_performance", "schedule": 10.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
@@ -240,6 +241,7 @@ CONSOLE_ASKS = [
     "knowledge.asking.ArticleText",
     "knowledge.asking.Suggestions",
     "knowledge.asking.KnownProducts",
+    "team.wall.Wall",
 ]
 # What a buyer's message suggests to say (inbox/suggesting.py), and which products a conversation is about.
 SUGGESTERS = [

@@ -9,7 +9,7 @@ from team.performance.counters import COUNTERS, OF_A_DAY
 
 
 class DayFigures(models.Model):
-    """What an agent did on a day (as the store's clock says) over a kind of channel; nothing but the sum of CaseFigures."""
+    """What an agent did on a day (by the store's clock) over a kind of channel: nothing but the sum of CaseFigures."""
 
     id = models.BigAutoField(primary_key=True)
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+", db_index=False)
