@@ -2,8 +2,10 @@
 people write at once."""
 
 import re
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -51,6 +53,14 @@ def type_in(page: Page, words: str) -> None:
     page.locator("#body").focus()
     page.keyboard.press("Control+End")
     page.keyboard.type(words)
+
+
+def expect_soon(page: Page, told: Callable[[], Any], wanted: Any) -> None:
+    for _ in range(50):
+        if told() == wanted:
+            return
+        page.wait_for_timeout(100)
+    assert told() == wanted
 
 
 @pytest.mark.parametrize(("size", "scheme"), [*((size, "light") for size in SIZES), ("desktop", "dark")])
@@ -122,6 +132,7 @@ def test_an_article_is_written_published_changed_compared_and_restored(desk: Des
     shoot(page, "changes")
     dialog.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Publish").click()
+    expect(dialog.get_by_label("What changed")).to_be_visible()
     expect(dialog.locator("ins")).to_contain_text("Gladly.")
     shoot(page, "publish")
     dialog.get_by_role("button", name="Publish").click()
@@ -202,6 +213,19 @@ def test_a_picture_is_put_in_a_link_is_chosen_and_settings_save_themselves(
     page.keyboard.press("Enter")
     expect(settings.locator(".chip")).to_have_count(1)
     expect(settings.get_by_role("status")).to_contain_text("Saved")
+    # Two changes in a row, the second before the first is answered; a date, key by key.
+    settings.get_by_label("Topic").select_option("sizes")
+    settings.get_by_text("Internal").click()
+    settings.get_by_label("Review on").press_sequentially("03012027")
+    settings.get_by_label("Review on").press("Tab")
+    with desk.agent(AGENT) as client:
+        api = f"/api/v1/articles/{address.split('/')[5]}/"
+        wanted = ("sizes", "internal", "2027-03-01")
+        expect_soon(
+            page,
+            lambda: tuple(client.get(api).json()[name] for name in ("topic", "audience", "review_on")),
+            wanted,
+        )
     settings.get_by_label("Address").fill("No Address")
     settings.get_by_label("Address").press("Tab")
     expect(settings.locator(".field-error")).to_be_visible()

@@ -80,8 +80,22 @@ document.addEventListener("input", (event) => {
   timer = setTimeout(() => look(event.target.value.trim()), PAUSE_MS);
 });
 
-// Words that are half typed are nothing to save.
-document.addEventListener("change", (event) => event.target.id === "product-q" && event.stopPropagation(), true);
+// What is half typed is nothing to save: words that are looked for, and a date whose year has one digit so far.
+const isHalf = (field) => field.id === "product-q" || (field.matches("#article-settings [type=date]") && field === document.activeElement);
+document.addEventListener("change", (event) => isHalf(event.target) && event.stopPropagation(), true);
+document.addEventListener("focusout", ({ target }) => {
+  if (target.matches("#article-settings [type=date]") && target.value !== target.defaultValue) changed();
+});
+
+// What was changed while an answer was under way is newer than the answer: the form stays, and is sent again.
+const said = (form) => new URLSearchParams(new FormData(form)).toString();
+let sent = "";
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.id === "article-settings") sent = said(target);
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id === "article-settings" && said(detail.target) !== sent) detail.shouldSwap = false;
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "product-q" || event.isComposing) return;
