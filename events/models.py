@@ -23,8 +23,8 @@ class AppendOnly(models.QuerySet["Event"]):
 class Event(models.Model):
     """One thing that happened: the audit entry, and what was pushed to the screens.
 
-    Rows are never changed or deleted by code; who, what, when and the values before and after stay. (But for one door,
-    which takes what is personal out of the events of a buyer who is erased, and leaves word of it: events/redacting.py.)
+    Rows are never changed or deleted by code; who, what, when and the values before and after stay. (One door takes
+    what is personal out of the events of a buyer who is erased, and leaves word of it: events/redacting.py.)
     """
 
     id = models.BigAutoField(primary_key=True)

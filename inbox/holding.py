@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from events import topics
 from events.models import Event
@@ -185,7 +186,7 @@ def _erase_payloads(erasing: Erasing, messages: QuerySet[Message]) -> None:
     if found is not None:
         matching = [(p.pk, p.state) for p in rows.iterator(chunk_size=200) if found.search(_whole(p))]
         if any(state == Payload.State.NEW for _pk, state in matching):
-            raise NotYet(_("Something that the buyer sent is being read."))
+            raise NotYet(gettext_noop("Something that the buyer sent is being read."))
         Payload.objects.filter(
             pk__in=[pk for pk, state in matching if state == Payload.State.FAILED]
         ).delete()

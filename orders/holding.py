@@ -2,7 +2,7 @@
 and what is gathered and erased (people.personal)."""
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from events import names
 from events.models import TOLD, Event
@@ -155,10 +155,10 @@ def _wait_for_what_runs(orders: list[Order], erasing: Erasing) -> None:
     """Raise NotYet while the store is still to be told something: what is to be told would be gone."""
     actions = OrderAction.objects.filter(order__in=orders, state__in=_UNDECIDED_ACTIONS)
     if action := actions.select_related("order").first():
-        words = _("Something is still under way for order %(number)s.") % {"number": action.order.number}
-        raise NotYet(words)
+        under_way = gettext_noop("Something is still under way for an order")
+        raise NotYet(f"{under_way}: {action.order.number}")
     if CouponCode.objects.filter(buyer__in=erasing.ids, state__in=_UNDECIDED_CODES).exists():
-        raise NotYet(_("A coupon is still being made or decided on."))
+        raise NotYet(gettext_noop("A coupon is still being made or decided on."))
 
 
 def _erase_actions(erasing: Erasing, orders: list[Order]) -> None:
@@ -192,7 +192,7 @@ def _erase_hooks(erasing: Erasing, orders: list[Order]) -> None:
         body = bytes(hook.body)
         if theirs is not None and theirs.search(body):
             if hook.state == StoreHook.State.NEW:
-                raise NotYet(_("Something that the store tells of the buyer is being read."))
+                raise NotYet(gettext_noop("Something that the store tells of the buyer is being read."))
             (failed if hook.state == StoreHook.State.FAILED else done).append(hook.pk)
         elif numbers is not None and hook.state == StoreHook.State.DONE and numbers.search(body):
             done.append(hook.pk)

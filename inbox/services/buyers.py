@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from events import names, topics
 from events.record import Actor, Happening, Push, record
 from inbox.access import with_summary_relations
-from inbox.errors import Invalid, NotFound
+from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation
 from inbox.payloads import summary_data
 from inbox.search import index_buyer
@@ -31,6 +31,8 @@ def update_buyer(*, agent: Agent, buyer_id: UUID, changes: dict[str, str]) -> Bu
     buyer = rows.filter(pk=buyer_id).first()
     if buyer is None:
         raise NotFound("No such buyer.")
+    if buyer.erased_at is not None:
+        raise Conflict(_("This buyer was erased."), code="erased")
     wanted = {name: changes[name].replace("\x00", "").strip() for name in EDITABLE if name in changes}
     if len(wanted.get("note", "")) > MAX_NOTE:
         raise Invalid(_("A note has at most %(limit)d characters.") % {"limit": MAX_NOTE}, attr="note")

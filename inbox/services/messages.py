@@ -24,7 +24,7 @@ from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, M
 from inbox.payloads import message_data
 from inbox.services import routing, timeline
 from inbox.services.deliveries import new_delivery, ring
-from inbox.services.profile import refuse_blocked
+from inbox.services.profile import refuse_blocked, refuse_erased
 from inbox.services.timeline import Batch
 from people.access import agents_for, stores_for
 from people.models import Agent, Buyer
@@ -184,6 +184,7 @@ def _conversation(
     found = by_id.get(draft.conversation_id)
     if found is None or (draft.stores is not None and found.store_id not in draft.stores):
         raise NotFound("No such conversation.")
+    refuse_erased(found.buyer)
     return found
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from events import names
 from events.record import Actor, Happening, record
 from helpdesk.lib.palette import COLORS
-from inbox.errors import InboxError, Invalid, NotFound
+from inbox.errors import Conflict, InboxError, Invalid, NotFound
 from inbox.services.buyers import pushes_of
 from people.access import buyers_for
 from people.models import Agent, Buyer, BuyerBlock, BuyerTag
@@ -132,6 +132,7 @@ def _change(
     buyer = rows.filter(pk=buyer_id).first()
     if buyer is None:
         raise NotFound("No such buyer.")
+    refuse_erased(buyer)
     data = change(buyer)
     if data is not None:
         happening = Happening(name, Actor.agent(agent), store_id=buyer.store_id)
@@ -145,3 +146,9 @@ def refuse_blocked(buyer: Buyer) -> None:
     """Raise Blocked where nothing is taken from this buyer."""
     if buyer.is_blocked():
         raise Blocked("Messages from here are not taken.")
+
+
+def refuse_erased(buyer: Buyer) -> None:
+    """Raise Conflict where nobody is behind the row any more: nothing is to be written down of them again."""
+    if buyer.erased_at is not None:
+        raise Conflict(_("This buyer was erased."), code="erased")

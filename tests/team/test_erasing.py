@@ -13,9 +13,11 @@ from django.utils import timezone
 from events import names
 from events.models import Event
 from events.redacting import MARK
+from inbox.errors import InboxError
 from inbox.inbound import take_in
 from inbox.models import Attachment, Channel, Conversation, Delivery, Message, Payload, Received
 from inbox.search import buyers_named, find_messages
+from inbox.services import tag_buyer, update_buyer
 from inbox.transports.base import Said
 from orders.errors import Forbidden, InvalidParams, NotAllowed, NotFound
 from orders.models import Order, OrderAction, Review, StoreHook
@@ -372,3 +374,18 @@ def test_exports_that_were_made_before_go_too(world, kim, media):
     export.refresh_from_db()
     assert (export.state, str(export.file)) == ("expired", "")
     assert somebody.on_disk(media) == []
+
+
+def test_nothing_is_written_down_of_somebody_who_was_erased(world, kim):
+    erase(world, kim.buyer)
+    for write in (
+        lambda: factories.agent_says(world.ann, kim.conversation, "Are you there?"),
+        lambda: factories.agent_says(world.ann, kim.conversation, "It was Kimberlina", private=True),
+        lambda: update_buyer(agent=world.ann, buyer_id=kim.buyer.pk, changes={"name": NAME}),
+        lambda: tag_buyer(agent=world.ann, buyer_id=kim.buyer.pk, tags=["zwetschge"]),
+        lambda: factories.buyer_says(Buyer.objects.get(pk=kim.buyer.pk), "Still at the old socket"),
+    ):
+        with pytest.raises(InboxError) as refused:
+            write()
+        assert refused.value.code in ("erased", "blocked")
+    assert traces(kim.words) == set()
