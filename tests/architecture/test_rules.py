@@ -139,6 +139,9 @@ def test_the_inbox_knows_no_kind_of_channel_by_name() -> None:
     [
         *settings.TRANSPORTS,
         *settings.CARDS,
+        *settings.CONSOLE_ASKS,
+        *settings.SUGGESTERS,
+        *settings.KNOWLEDGE_CONTEXT,
         *settings.ORDER_ACTIONS,
         *settings.STORE_CONNECTORS,
         *settings.MIDDLEWARE,
