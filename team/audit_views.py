@@ -38,9 +38,7 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class AuditFilter(forms.Form):
     """What of the trail is shown. What is wrong in it is said at its field, and shows nothing."""
 
-    number = forms.CharField(
-        label=gettext_lazy("Order or conversation"), max_length=200, required=False
-    )
+    number = forms.CharField(label=gettext_lazy("Order or conversation"), max_length=200, required=False)
     what = forms.ChoiceField(label=gettext_lazy("What happened"), required=False)
     who = forms.ChoiceField(label=gettext_lazy("Who did it"), required=False)
     store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
