@@ -24,6 +24,7 @@ from orders import requests_api as requests
 from orders import reviews_api as reviews
 from orders.coupons import api as coupons
 from people import api as people
+from team import performance_api as performance
 from team import privacy_api as privacy
 
 ONE = "conversations/<uuid:conversation_id>/"
@@ -111,6 +112,7 @@ urlpatterns = [
     path(TEXT + "versions/", texts.TextVersions.as_view()),
     path(TEXT + "restore/", texts.RestoreVersion.as_view()),
     path(TEXT + "reports/", texts.ReportText.as_view()),
+    path("performance/agents/", performance.AgentPerformance.as_view()),
     path("search/", orders.Search.as_view()),
     path("events/", events.Events.as_view()),
     path("schema/", api_docs.Schema.as_view(), name="schema"),

@@ -78,6 +78,14 @@ class PerformanceSerializer(serializers.Serializer[Any]):
     total = MetricsSerializer(allow_null=True, help_text="All together, for supervisors.")
 
 
+_BY_KIND: dict[str, Any] = {
+    "count": 186,
+    "seconds": 41.5,
+    "share": 0.25,
+    "score": 4.6,
+    "money": [{"amount": 125_899, "currency": "USD"}],
+}
+_SOME = {key: _BY_KIND[metric.kind] for key, metric in METRICS.items()}
 _EXAMPLE = {
     "counted_up_to": "2026-03-31T18:20:05Z",
     "ranked": 1,
@@ -85,10 +93,10 @@ _EXAMPLE = {
         {
             "agent": {"id": "01900000-0000-7000-8000-000000000001", "name": "Mia Chen"},
             "place": 1,
-            "metrics": {"handled": 186, "first_reply": 41.5, "rating": 4.6, "conversion": 0.15},
+            "metrics": _SOME,
         }
     ],
-    "total": {"handled": 186, "first_reply": 41.5, "rating": 4.6, "conversion": 0.15},
+    "total": _SOME,
 }
 
 
@@ -102,7 +110,7 @@ class AgentPerformance(ApiView):
         "What each number means is in `docs/performance-metrics.md`.",
         parameters=[PerformanceQuery],
         responses=PerformanceSerializer,
-        examples=[OpenApiExample("Some of the metrics", _EXAMPLE, response_only=True)],
+        examples=[OpenApiExample("One agent", _EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         agent, given = agent_of(request), read(PerformanceQuery, request.query_params)
