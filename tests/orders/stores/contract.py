@@ -80,10 +80,13 @@ class StoreContract:
     # -- helpers
 
     @pytest.fixture(autouse=True)
-    def _reach_this_machine(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Fakes are on 127.0.0.1, and a late answer is late after a second."""
+    def _reach_this_machine(
+        self, request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Fakes are on 127.0.0.1, and where an answer is to be late it is after a second."""
         settings.OUTGOING_TO_PRIVATE = True
-        monkeypatch.setattr("helpdesk.lib.http.TOTAL_S", 1.0)
+        if hasattr(request.node, "callspec") and "late" in request.node.callspec.params.values():
+            monkeypatch.setattr("helpdesk.lib.http.TOTAL_S", 1.0)
 
     def connector(self, shop: Shop) -> StoreConnector:
         found: type[StoreConnector] = import_string(self.path)
