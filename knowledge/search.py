@@ -13,7 +13,7 @@ from knowledge.finding.asked import Asked
 from knowledge.finding.candidates import find
 from knowledge.finding.lexemes import squashed
 from knowledge.finding.parsing import parse
-from knowledge.finding.ranking import Ranked, Ranking
+from knowledge.finding.ranking import FIELDS, Candidate, Ranked, Ranking
 from knowledge.finding.snippets import Marker
 from knowledge.finding.vocabulary import Vocabulary
 from knowledge.models import Article, ArticleEntry
@@ -103,11 +103,12 @@ class _Search:
 
     def _ranked(self, asked: Asked) -> list[Ranked]:
         skus = {code for code in map(squashed, list(self.skus)[:MOST_SKUS]) if code}
-        ids = find(asked, stores=self.stores, public=self.public, skus=skus)
+        found = find(asked, stores=self.stores, public=self.public, skus=skus)
         ranking = Ranking(asked, skus=skus, store_id=self.store.pk if self.store else None)
-        entries = self._readable().filter(pk__in=ids).select_related("article").defer("plain")
-        ranked = [one for one in map(ranking.rank, entries) if one.score > 0]
-        ranked.sort(key=lambda one: (-one.score, one.entry.article.slug, one.entry.locale))
+        rows = map(Candidate._make, self._readable().filter(pk__in=found).values_list(*FIELDS))
+        ranked = [ranking.rank(row, is_whole=found[row.pk]) for row in rows]
+        ranked = [one for one in ranked if one.score > 0]
+        ranked.sort(key=lambda one: (-one.score, one.entry.slug, one.entry.locale))
         return ranked
 
     def _readable(self) -> QuerySet[ArticleEntry]:
@@ -136,12 +137,12 @@ class _Search:
                 article_id=one.entry.article_id,
                 text_id=one.entry.text_id,
                 store_id=one.entry.store_id,
-                slug=one.entry.article.slug,
+                slug=one.entry.slug,
                 locale=one.entry.locale,
                 title=shown[one.entry.pk][1],
                 snippet=marker.snippet(shown[one.entry.pk][0], one.entry.locale),
                 is_public=one.entry.is_public,
-                topic=one.entry.article.topic,
+                topic=one.entry.topic,
                 score=round(one.score, 4),
             )
             for one in best

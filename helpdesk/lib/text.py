@@ -114,10 +114,11 @@ def fold(text: str) -> str:
 
 def _fold(text: str) -> str:
     parts = unicodedata.normalize("NFD", text.translate(_PLAIN))
-    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u036f"))
+    return unicodedata.normalize("NFC", parts.translate(_ACCENTS))
 
 
 _fold_word = lru_cache(maxsize=50_000)(_fold)
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i"})
 
 

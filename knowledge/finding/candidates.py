@@ -5,7 +5,7 @@ everything in the head, everything anywhere, most of it. What comes from it is b
 """
 
 from collections.abc import Collection, Iterable
-from itertools import combinations
+from itertools import combinations, islice
 from uuid import UUID
 
 from django.db import connection
@@ -21,20 +21,22 @@ _RAREST = 5  # groups that are looked for by two
 Look = tuple[str, int]  # an expression of the engine, and how many entries it may bring
 
 
-def find(asked: Asked, *, stores: Collection[UUID], public: bool, skus: Collection[str]) -> list[int]:
-    """Return ids of entries of the stores that may answer."""
+def find(asked: Asked, *, stores: Collection[UUID], public: bool, skus: Collection[str]) -> dict[int, bool]:
+    """Return ids of entries of the stores that may answer, and whether the question is the whole title of each."""
     if not stores or not (asked.groups or asked.codes or asked.whole):
-        return []
+        return {}
     within = _any(_quoted(marks.store_mark(store, public=public)) for store in sorted(stores))
-    found: dict[int, None] = {}
-    for looks in (_tight(asked, skus), _loose(asked)):
+    found: dict[int, bool] = {}
+    tight = _tight(asked, skus)
+    for looks in (tight, _loose(asked)):
         if looks and len(found) < ENOUGH:
-            found |= dict.fromkeys(_look([(_all([within, each]), most) for each, most in looks]))
-    return list(found)[:MOST]
+            for pk, number in _look([(_all([within, each]), most) for each, most in looks]):
+                found.setdefault(pk, bool(asked.whole) and looks is tight and number == 0)
+    return dict(islice(found.items(), MOST))
 
 
 def _tight(asked: Asked, skus: Collection[str]) -> list[Look]:
-    """Return where everything that was asked for is."""
+    """Return where everything that was asked for is; the title first, if it may be one."""
     looks: list[Look] = []
     if asked.whole:
         looks.append((_quoted(marks.WHOLE + asked.whole), _EACH // 2))
@@ -98,13 +100,15 @@ def _marked(group: Group, mark: str) -> str:
     )
 
 
-def _look(looks: list[Look]) -> list[int]:
-    """Return what each of them brings, in their order."""
+def _look(looks: list[Look]) -> list[tuple[int, int]]:
+    """Return what each of them brings, in their order: (id, number of the look)."""
     if connection.vendor == "postgresql":
-        one = "(SELECT id FROM knowledge_articleentry WHERE knowledge_terms(terms) @@ %s::tsquery LIMIT %s)"
+        one = (
+            "(SELECT id, %s FROM knowledge_articleentry WHERE knowledge_terms(terms) @@ %s::tsquery LIMIT %s)"
+        )
     else:
-        one = "SELECT * FROM (SELECT rowid FROM knowledge_search_fts WHERE knowledge_search_fts MATCH %s LIMIT %s)"
-    params = [value for look in looks for value in look]
+        one = "SELECT * FROM (SELECT rowid, %s FROM knowledge_search_fts WHERE knowledge_search_fts MATCH %s LIMIT %s)"
+    params = [value for number, (each, most) in enumerate(looks) for value in (number, each, most)]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(looks)), params)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())

@@ -128,7 +128,7 @@ def entry(
     return {
         "terms": str(lexemes),
         "title": called.sequence(locale),
-        "head": head.sequence(locale) + numbers.sequence(locale),
+        "head": " ".join([head.sequence(locale), numbers.sequence(locale), *map(squashed, skus), ""]),
         "body": body.sequence(locale),
         "plain": plain,
         "length": round(body.length),

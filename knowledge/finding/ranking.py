@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
+from uuid import UUID
 
 from helpdesk.lib.text import fold, stem
 from knowledge.finding import lexemes as marks
 from knowledge.finding.asked import Asked, Group
-from knowledge.models import ArticleEntry
 
 TITLE, HEAD, BODY = 4.0, 2.5, 1.0  # what a word weighs there
 SATURATED = 1.4  # the second time a word stands there says less than the first, and so on
@@ -26,9 +26,34 @@ WITHOUT_LETTERS = ("zh", "ja", "ko")  # what else stands in such texts has no ac
 HELPFUL, OFTEN_USED = 0.3, 0.02
 
 
+class Candidate(NamedTuple):
+    """What ranking reads of an entry and its article, in the order of `FIELDS`."""
+
+    pk: int
+    text_id: UUID
+    article_id: UUID
+    store_id: UUID
+    locale: str
+    is_public: bool
+    title: str
+    head: str
+    body: str
+    length: int
+    slug: str
+    topic: str
+    solved_count: int
+    missed_count: int
+
+
+FIELDS = [
+    *Candidate._fields[:-4],
+    *(f"article__{name}" for name in Candidate._fields[-4:]),
+]
+
+
 @dataclass(frozen=True)
 class Ranked:
-    entry: ArticleEntry
+    entry: Candidate
     score: float
     words: float  # what of it came from words
     matched: float  # share of the question that was found, by weight
@@ -99,12 +124,12 @@ def _most(qualities: dict[str, float], said: str, quality: float) -> None:
 
 
 class Ranking:
-    def __init__(self, asked: Asked, *, skus: Collection[str], store_id: Any) -> None:
+    def __init__(self, asked: Asked, *, skus: Collection[str], store_id: UUID | None) -> None:
         self.asked, self.skus, self.store_id = asked, set(skus), store_id
         self._needles: dict[str, list[tuple[Group, Needles]]] = {}
 
-    def rank(self, entry: ArticleEntry) -> Ranked:
-        """`entry` comes with its article."""
+    def rank(self, entry: Candidate, *, is_whole: bool) -> Ranked:
+        """`is_whole`: the question is its title."""
         has_letters = not entry.locale.startswith(WITHOUT_LETTERS)
         title, head, body = (Field(text, has_letters) for text in (entry.title, entry.head, entry.body))
         by_title = 0.6 + 0.4 * max(1, len(title.text.split())) / 8
@@ -121,14 +146,14 @@ class Ranking:
                     in_head += group.weight
         share = matched / self.asked.total if self.asked.total else 0.0
         words = score * (0.4 + 0.6 * share) + self._together(entry)
-        return Ranked(entry, self._known(entry, words), words, share, in_head)
+        return Ranked(entry, self._known(entry, words, is_whole), words, share, in_head)
 
     def _of_locale(self, locale: str) -> list[tuple[Group, Needles]]:
         if locale not in self._needles:
             self._needles[locale] = [(group, Needles.of(group, locale)) for group in self.asked.groups]
         return self._needles[locale]
 
-    def _together(self, entry: ArticleEntry) -> float:
+    def _together(self, entry: Candidate) -> float:
         """What stood together in the question stands together here."""
         score = 0.0
         for run in self.asked.runs:
@@ -139,16 +164,14 @@ class Ranking:
             score += (one.weight + other.weight) / 2 * _where(entry, phrase)
         return score
 
-    def _known(self, entry: ArticleEntry, words: float) -> float:
+    def _known(self, entry: Candidate, words: float, is_whole: bool) -> float:
         """Add what does not hang on words: titles and products as a whole, the language, whether it helped."""
-        asked, article = self.asked, entry.article
-        score = words
-        terms = entry.terms if asked.whole or asked.codes or self.skus else ""
-        if asked.whole and f" {marks.WHOLE}{asked.whole} " in terms:
+        asked, score = self.asked, words
+        if is_whole:
             score += EXACT_TITLE * max(asked.total, 1.0)
-        if any(f" {code} " in terms for code in asked.codes):
+        if any(f" {code.removeprefix(marks.SKU)} " in entry.head for code in asked.codes):
             score += NAMED_PRODUCT * max(asked.total, 1.0)
-        if any(f" {marks.SKU}{sku} " in terms for sku in self.skus):
+        if any(f" {sku} " in entry.head for sku in self.skus):
             score *= OF_PRODUCT
         if entry.locale == asked.locale:
             score *= OF_LOCALE
@@ -156,12 +179,12 @@ class Ranking:
             score *= 1 + (OF_LOCALE - 1) / 2
         if self.store_id == entry.store_id:
             score *= OF_STORE
-        solved, missed = article.solved_count, article.missed_count
+        solved, missed = entry.solved_count, entry.missed_count
         helpful = (solved + 2) / (solved + missed + 4) - 0.5
         return score * (1 + HELPFUL * helpful + OFTEN_USED * math.log1p(min(solved, 1_000)))
 
 
-def _where(entry: ArticleEntry, phrase: str) -> float:
+def _where(entry: Candidate, phrase: str) -> float:
     if phrase in entry.title:
         return PHRASE_IN_TITLE
     if phrase in entry.head:

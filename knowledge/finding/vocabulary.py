@@ -20,6 +20,7 @@ _LAST = "\U0010ffff"
 _FORGIVEN = 4  # letters of a word that may have a typo
 _TWICE = 8  # letters of one that may have two
 _LONGEST = 24
+_AT_ONCE = 100  # terms: for more of them planners would rather read the whole table
 _LOOKED_AT = 1_500  # words that begin, or end, as one with two typos
 
 
@@ -30,8 +31,11 @@ class Vocabulary:
 
     def counts(self, terms: Iterable[str]) -> dict[str, int]:
         """Return how many entries hold each of `terms`; those that none holds are left out."""
-        wanted = set(terms)
-        return dict(self._sums(term__in=wanted)) if wanted else {}
+        wanted = sorted(set(terms))
+        found: dict[str, int] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            found |= dict(self._sums(term__in=wanted[start : start + _AT_ONCE]))
+        return found
 
     def going_on(self, beginnings: Collection[str], most: int) -> dict[str, dict[str, int]]:
         """Return the terms that go on from each beginning, with their counts, the most frequent first."""
