@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from helpdesk.lib.openapi import sent
+from helpdesk.lib.text import is_storable
 
 MAX_PAGE_KEYS = 20
 MAX_SEQ = 2**31 - 1
@@ -17,7 +18,7 @@ class PageField(serializers.DictField):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         page: dict[str, Any] = super().to_internal_value(data)
-        if len(page) > MAX_PAGE_KEYS or any(len(key) > 40 for key in page):
+        if len(page) > MAX_PAGE_KEYS or any(len(key) > 40 or not is_storable(key) for key in page):
             raise serializers.ValidationError("At most 20 facts, each with a short name.", code="too_many")
         return {key: _short(value) for key, value in page.items()}
 
@@ -25,7 +26,9 @@ class PageField(serializers.DictField):
 def _short(value: Any) -> Any:
     if isinstance(value, bool | int | float) or value is None:
         return value
-    return (value if isinstance(value, str) else str(value)).replace("\x00", "")[:500]
+    text = (value if isinstance(value, str) else str(value)).replace("\x00", "")
+    # Halves of characters are left out, too: nothing can store them.
+    return text.encode("utf-8", "ignore").decode()[:500]
 
 
 @sent("A visitor", {"store": "demo", "locale": "en-US", "page": {"url": "https://shop.example/mug"}})

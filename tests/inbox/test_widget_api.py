@@ -88,6 +88,8 @@ def test_an_unknown_store_is_told_as_such(world: World) -> None:
         {"visitor_token": {"$gt": ""}},
         {"identity_token": 7, "page": []},
         {"page": {str(n): n for n in range(50)}},
+        {"page": {"a\x00b": 1}},
+        {"page": {"\ud800": 1}},
         {"locale": "x" * 100},
     ],
 )
@@ -101,6 +103,11 @@ def test_what_a_page_says_of_itself_is_kept_short(world: World) -> None:
     widget = Widget()
     widget.start(page={"url": "https://shop.test/", "cart": {"items": ["x" * 5000]}})
     assert len(VisitorSession.objects.get().page["cart"]) == 500
+
+
+def test_what_no_database_can_store_of_a_page_is_left_out(world: World) -> None:
+    Widget().start(page={"title": "L\x00amp \ud800", "sizes": {"a": ["\x00"]}})
+    assert VisitorSession.objects.get().page["title"] == "Lamp "
 
 
 @pytest.mark.parametrize("path", ["messages", "orders"])
