@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -323,7 +324,7 @@ def _tell(sale: Sale, order: Order, rows: Rows) -> None:
     currency, where = order.currency, (order.store_id, None, order.id)
     amounts = {"items_total": order.items_total, "shipping_fee": order.shipping_fee, "discount": order.discount,
                "tax": order.tax, "paid": 0}  # fmt: skip
-    told = {
+    told: dict[str, Any] = {
         "order": order.number,
         "before": {},
         "after": {"status": "unpaid", **{name: money(amount, currency) for name, amount in amounts.items()}},
