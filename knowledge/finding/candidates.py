@@ -13,8 +13,8 @@ from django.db import connection
 from knowledge.finding import lexemes as marks
 from knowledge.finding.asked import Asked, Group
 
-ENOUGH = 70  # entries: then nothing less likely is looked for
-MOST = 150
+ENOUGH = 60  # entries: then nothing less likely is looked for
+MOST = 120
 _EACH = 60  # of one way to look
 _RAREST = 5  # groups that are looked for by two
 
