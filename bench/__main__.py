@@ -16,6 +16,7 @@ from bench.inbox import inbox
 from bench.knowledge import knowledge, relevance
 from bench.machine import BenchError
 from bench.mails import mails
+from bench.performance import performance
 from bench.product import Product
 from bench.results import QUICK, Plan, Scenario
 from bench.routing import routing
@@ -40,6 +41,7 @@ SCENARIOS: dict[str, Callable[[list[type[Target]], Plan], Scenario]] = {
     "knowledge": lambda classes, plan: knowledge(plan),
     "relevance": lambda classes, plan: relevance(plan),
     "routing": lambda classes, plan: routing(plan),
+    "performance": lambda classes, plan: performance(plan),
 }
 
 

@@ -66,7 +66,7 @@ class FigureFilter(forms.Form):
         self._choose("channel", _("All channels"), kinds)
         for name in ("since", "until"):
             widget = self.fields[name].widget
-            widget.input_type, widget.format = "date", "%Y-%m-%d"  # type: ignore[attr-defined]
+            widget.input_type, widget.format = "date", "%Y-%m-%d"
         self.full_clean()
 
     def _choose(self, name: str, every: str, choices: list[Any]) -> None:

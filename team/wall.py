@@ -159,9 +159,9 @@ def _done_today(stores: dict[UUID, Store], now: Any) -> dict[UUID, dict[str, int
     today = Q(pk__in=[])
     for pk, store in stores.items():
         today |= Q(store=pk, day=now.astimezone(ZoneInfo(store.time_zone)).date())
-    rows = DayFigures.objects.filter(today, currency="").order_by().values("store")
+    rows = DayFigures.objects.filter(today, currency="").order_by().values_list("store")
     sums = rows.annotate(**{f"n_{name}": Sum(name) for name in _TODAY})
-    return {row["store"]: {name: row[f"n_{name}"] for name in _TODAY} for row in sums}
+    return {store: dict(zip(_TODAY, values, strict=True)) for store, *values in sums}
 
 
 def _agents(now: Any, loads: dict[UUID, int]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ let heardAt = 0;
 let clockAhead = 0; // how much later it is there than here, in ms
 
 function duration(seconds) {
-  const word = (unit, n) => wall.dataset[unit].replace("%s", n);
+  const word = (unit, n) => wall.dataset[unit].replace("{n}", n);
   if (seconds < 60) return word("s", Math.max(0, Math.round(seconds)));
   if (seconds < 3600) return word("min", Math.floor(seconds / 60));
   return word("h", (seconds / 3600).toFixed(1));

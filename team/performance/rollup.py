@@ -132,8 +132,8 @@ class _Memory:
         for key in wanted:
             self._known[key] = None
         for some in _chunks(wanted, _IDS):
-            for key, data in Memory.objects.filter(pk__in=some).values_list("id", "data"):
-                self._known[str(key)] = data
+            for pk, data in Memory.objects.filter(pk__in=some).values_list("id", "data"):
+                self._known[str(pk)] = data
 
     def states(self) -> Iterator[Known]:
         return (known for known in self._known.values() if known)
