@@ -100,8 +100,8 @@ def unarchive_article(*, agent: Agent, article_id: UUID) -> Article:
 
 
 def _set_archived(agent: Agent, article_id: UUID, *, away: bool) -> Article:
-    needs_supervisor(agent)
     article = locked(agent, article_id)
+    needs_supervisor(agent)
     if (article.archived_at is not None) == away:
         return article
     article.archived_at = timezone.now() if away else None

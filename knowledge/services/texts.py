@@ -69,8 +69,8 @@ def publish(*, agent: Agent, article_id: UUID, locale: str, revision: int, note:
 
     Raises Invalid, NotFound, StaleText, and Conflict for an article that is put away.
     """
-    needs_supervisor(agent)
     article = locked(agent, article_id)
+    needs_supervisor(agent)
     if article.archived_at:
         raise Conflict(_("The article is archived. Take it back first."), code="archived")
     text = _text(article, locale)
@@ -98,8 +98,8 @@ def publish(*, agent: Agent, article_id: UUID, locale: str, revision: int, note:
 @transaction.atomic
 def withdraw(*, agent: Agent, article_id: UUID, locale: str) -> Text:
     """Take a text out of what is read. The working copy and its versions stay."""
-    needs_supervisor(agent)
     article = locked(agent, article_id)
+    needs_supervisor(agent)
     text = _text(article, locale)
     if text.live is not None:
         was, text.live = text.live.number, None
