@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from events import names
@@ -30,15 +29,15 @@ Known = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event, as far as it matters here."""
+    """An event, as far as it matters here; ids are texts."""
 
     name: str
     at: datetime
     actor_kind: str
-    actor_id: UUID | None
-    store_id: UUID
-    conversation_id: UUID | None
-    order_id: UUID | None
+    actor_id: str | None
+    store_id: str
+    conversation_id: str | None
+    order_id: str | None
     data: dict[str, Any]
 
     @property
@@ -48,7 +47,7 @@ class Happened:
     @property
     def agent(self) -> str | None:
         """Whose doing it was, where it was an agent's."""
-        return str(self.actor_id) if self.actor_kind == "agent" and self.actor_id else None
+        return self.actor_id if self.actor_kind == "agent" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,9 @@ Tally = Callable[[Place, str, str, str, dict[str, int]], None]
 class Rules:
     memory: Remembered
     tally: Tally
-    zones: Mapping[UUID, ZoneInfo]
+    zones: Mapping[str, ZoneInfo]
     advised_days: int
-    _schedules: dict[UUID, Schedule | None] = field(default_factory=dict)
+    _schedules: dict[str, Schedule | None] = field(default_factory=dict)
 
     def read(self, event: Happened) -> None:
         """Count an event. One that makes no sense is left out: it must not hold up all that come after it."""
@@ -92,7 +91,7 @@ class Rules:
 
     def opened(self, event: Happened) -> None:
         state = _new(event.ms) | {
-            "buyer": str(event.actor_id) if event.actor_kind == "buyer" else None,
+            "buyer": event.actor_id if event.actor_kind == "buyer" else None,
             "channel": event.data["channel"],
         }
         self.memory.put(str(event.conversation_id), state)
@@ -108,7 +107,7 @@ class Rules:
         state = self._conversation(event)
         state["channel"] = event.data.get("channel") or state["channel"]
         if event.actor_kind == "buyer":
-            state["buyer"] = state["buyer"] or str(event.actor_id)
+            state["buyer"] = state["buyer"] or event.actor_id
             if state["waits"] is None:
                 state["waits"] = event.ms
         elif event.agent:
@@ -117,7 +116,7 @@ class Rules:
 
     def _answered(self, event: Happened, agent: str, state: Known) -> None:
         day = self._day(event)
-        place = Place(str(event.store_id), day, agent, state["channel"])
+        place = Place(event.store_id, day, agent, state["channel"])
         add = {"messages": 1}
         if agent not in state["handled"]:
             add |= {"handled": 1} if state["handled"] else {"handled": 1, "taken": 1}
@@ -146,7 +145,7 @@ class Rules:
         state["status"], state["waits"] = "resolved", None
         if agent := event.agent:
             seconds = max(0, (event.ms - state["since"]) // 1000)
-            place = Place(str(event.store_id), self._day(event), agent, state["channel"])
+            place = Place(event.store_id, self._day(event), agent, state["channel"])
             state["resolved"] = [place.day, agent, place.channel, seconds]
             self._resolution(event, place, seconds, 1)
         self.memory.put(str(event.conversation_id), state)
@@ -162,7 +161,7 @@ class Rules:
         state["status"], state["resolved"] = "open", None
         if was_resolved and ended:
             day, agent, channel, seconds = ended
-            place = Place(str(event.store_id), day, agent, channel)
+            place = Place(event.store_id, day, agent, channel)
             if event.actor_kind == "buyer":
                 self.tally(place, "c", str(event.conversation_id), "", {"reopened": 1})
             else:
@@ -188,7 +187,7 @@ class Rules:
             add = {"ratings": 1, "rating_sum": value, "ratings_good": int(value >= GOOD)}
         else:
             return
-        place = Place(str(event.store_id), day, agent, channel)
+        place = Place(event.store_id, day, agent, channel)
         self.tally(place, "c", str(event.conversation_id), "", add)
         state["rated"] = [day, agent, channel, value]
         self.memory.put(str(event.conversation_id), state)
@@ -265,12 +264,12 @@ class Rules:
         self.memory.put(buyer, known)
 
     def _credit(self, event: Happened, one: Known, add: dict[str, int], currency: str = "") -> None:
-        place = Place(str(event.store_id), one["day"], one["agent"], one["channel"])
+        place = Place(event.store_id, one["day"], one["agent"], one["channel"])
         self.tally(place, "o", str(event.order_id), currency, add)
 
     def recovered(self, event: Happened) -> None:
         paid, agent = event.data["amount"], event.data["agent_id"]
-        place = Place(str(event.store_id), self._day(event), agent, self._channel(event))
+        place = Place(event.store_id, self._day(event), agent, self._channel(event))
         self.tally(place, "o", str(event.order_id), "", {"recovered": 1})
         self.tally(place, "o", str(event.order_id), paid["currency"], {"recovered_money": paid["amount"]})
 
@@ -288,7 +287,7 @@ class Rules:
         asked = (self.memory.get(event.data["action"]) or {}).get("asked", event.ms)
         self.memory.drop(event.data["action"])
         after, before = event.data["after"]["refunded"], event.data["before"]["refunded"]
-        place = Place(str(event.store_id), self._day(event), event.agent, self._channel(event))
+        place = Place(event.store_id, self._day(event), event.agent, self._channel(event))
         seconds = max(0, (event.ms - asked) // 1000)
         self.tally(place, "o", str(event.order_id), "", {"refunds": 1, "refund_s": seconds})
         money = {"refund_money": after["amount"] - before["amount"]}
@@ -296,7 +295,7 @@ class Rules:
 
     def coupon_sent(self, event: Happened) -> None:
         data = event.data
-        place = Place(str(event.store_id), self._day(event), data["agent"]["id"], self._channel(event))
+        place = Place(event.store_id, self._day(event), data["agent"]["id"], self._channel(event))
         kind, case = ("c", data["conversation"]) if data["conversation"] else ("k", data["id"])
         self.tally(place, kind, case, "", {"coupons": 1})
         self.memory.put(data["id"], {"day": place.day, "channel": place.channel})
@@ -308,7 +307,7 @@ class Rules:
         if sent is None:
             return
         self.memory.drop(data["id"])
-        place = Place(str(event.store_id), sent["day"], data["agent"]["id"], sent["channel"])
+        place = Place(event.store_id, sent["day"], data["agent"]["id"], sent["channel"])
         kind, case = ("c", data["conversation"]) if data["conversation"] else ("k", data["id"])
         self.tally(place, kind, case, data["value"]["currency"], {"coupon_money": data["value"]["amount"]})
 
@@ -346,14 +345,14 @@ class Rules:
 
     def hours_changed(self, event: Happened) -> None:
         """Remember when the store is open from now on: what was before is measured by the hours of then."""
-        known = self.memory.get(str(event.store_id)) or {"weekly": None, "special": []}
+        known = self.memory.get(event.store_id) or {"weekly": None, "special": []}
         known |= {name: event.data["after"][name] for name in known if name in event.data["after"]}
-        self.memory.put(str(event.store_id), known)
+        self.memory.put(event.store_id, known)
         self._schedules.pop(event.store_id, None)
 
-    def _open_s(self, store_id: UUID, start: int, end: int) -> int:
+    def _open_s(self, store_id: str, start: int, end: int) -> int:
         if store_id not in self._schedules:
-            known = self.memory.get(str(store_id))
+            known = self.memory.get(store_id)
             self._schedules[store_id] = _schedule(known, self.zones[store_id]) if known else None
         schedule = self._schedules[store_id]
         if schedule is None or schedule.is_always_open:
