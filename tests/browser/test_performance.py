@@ -12,7 +12,11 @@ LOOKS = [("desktop", "light", "en"), ("tablet", "dark", "en"), ("phone", "light"
 @pytest.mark.parametrize(("size", "scheme", "locale"), LOOKS)
 def test_a_supervisor_reads_the_ranking_and_opens_a_number(desk, open_page, size, scheme, locale):
     page = open_page(
-        f"{desk.url}/team/performance/?{SINCE}", size=size, scheme=scheme, locale=locale, agent="admin@demo.test"
+        f"{desk.url}/team/performance/?{SINCE}",
+        size=size,
+        scheme=scheme,
+        locale=locale,
+        agent="admin@demo.test",
     )
     expect(page.locator(".figures-table tbody tr").first).to_be_visible()
     shoot(page, f"performance-{size}-{scheme}")

@@ -55,7 +55,9 @@ def test_each_number_is_what_the_cases_behind_it_come_to(world):
             seen = metric if figures.id else metric.for_all()
             behind = sums_of(cases(asked(world, agent=figures.id), seen), seen)
             counters = [name for name in (seen.top, seen.under) if name]
-            assert {n: behind.sums.get(n, 0) for n in counters} == {n: figures.sums.get(n, 0) for n in counters}
+            assert {n: behind.sums.get(n, 0) for n in counters} == {
+                n: figures.sums.get(n, 0) for n in counters
+            }
             assert metrics.amounts(seen, behind.money) == metrics.amounts(seen, figures.money)
 
 
