@@ -108,7 +108,8 @@ class MessageInput(serializers.Serializer[Any]):
 @sent("An order", {"kind": "order", "ref": "0199f3a2-0000-7000-8000-00000000000e", "client_id": "c-7f0f"})
 class CardInput(serializers.Serializer[Any]):
     kind = Text(
-        max_length=40, help_text="order, check_order, check_address, payment, tracking, product, coupon, article"
+        max_length=40,
+        help_text="order, check_order, check_address, payment, tracking, product, coupon, article",
     )
     ref = Text(
         max_length=100,
