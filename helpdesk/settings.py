@@ -261,9 +261,12 @@ PERSONAL_DATA = [
     "helpdesk.demo.holding.PhoneOfBuyers",
     "people.holding.PeopleOfBuyers",
 ]
-ERASURE_HOLD_HOURS = env.int("ERASURE_HOLD_HOURS", default=24)  # how long an erasure can be taken back, unless told
-EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=72)  # how long a file of somebody's data can be downloaded
-PERFORMANCE_ADVISED_DAYS = env.int("PERFORMANCE_ADVISED_DAYS", default=3)  # for so long an order comes of advice
+# How long an erasure can be taken back, unless told.
+ERASURE_HOLD_HOURS = env.int("ERASURE_HOLD_HOURS", default=24)
+# How long a file of somebody's data can be downloaded.
+EXPORT_KEPT_HOURS = env.int("EXPORT_KEPT_HOURS", default=72)
+# For so long an order comes of advice.
+PERFORMANCE_ADVISED_DAYS = env.int("PERFORMANCE_ADVISED_DAYS", default=3)
 CANNED_VARIABLES = ["inbox.canned.InboxVariables", "orders.canned.OrderVariables"]
 ORDER_ACTIONS = [
     "orders.actions.change_shipping_fee.ChangeShippingFee",
@@ -413,7 +416,8 @@ PUSH_REQUESTS_PER_MINUTE = env.int("PUSH_REQUESTS_PER_MINUTE", default=600)  # o
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1_200)  # of one agent
 # By whom a request of /api/v1/ may come. A key goes first: with one, no cookie is looked at.
 API_AUTHENTICATION = ["people.keys_api.KeyAuthentication", "helpdesk.lib.api.SessionAuthentication"]
-KEY_GUESSES_PER_MINUTE = env.int("KEY_GUESSES_PER_MINUTE", default=20)  # keys that there are not, of one address
+# Keys that there are not, of one address.
+KEY_GUESSES_PER_MINUTE = env.int("KEY_GUESSES_PER_MINUTE", default=20)
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Helpdesk API",
     "VERSION": "1",
