@@ -24,4 +24,4 @@ def test_a_sentence_of_ours_is_translated_and_the_words_of_others_are_not() -> N
         assert in_words(HEAD) == gettext(HEAD)
         assert in_words(f"{HEAD}: invalid appsecret: 40125") == f"{gettext(HEAD)}: invalid appsecret: 40125"
         assert in_words("wholly theirs") == "wholly theirs"
-        assert in_words("theirs: too") == "theirs: too"
+        assert in_words("Theirs, Inc: too") == "Theirs, Inc: too"
