@@ -176,7 +176,8 @@ def test_page_file_and_feed_follow_the_same_filters(world):
         wanted = [made[letter].pk for letter in found]
         assert shown(sue, **query) == wanted, query
         if feed is not None:
-            answer = api.get("events/?" + "&".join(f"{k}={v}" for k, v in feed.items()))
+            after = made["a"].pk - 1  # one answer looks at so many ids only, and others were given out before
+            answer = api.get(f"events/?after={after}&" + "&".join(f"{k}={v}" for k, v in feed.items()))
             assert [one["id"] for one in answer.data["results"]] == wanted[::-1], feed
     assert [row["Id"] for row in file_of(sue, "?what=group:orders")] == [str(made["c"].pk)]
 
