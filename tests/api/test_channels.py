@@ -53,7 +53,7 @@ def test_no_answer_has_a_secret(world, eve, connected):
         eve.get(f"channels/{connected['id']}/").data,
         eve.patch(f"channels/{connected['id']}/", {"values": {"token": "123456:ANOTHER"}}).data,
         Api(world.ann).get("channels/").data,
-        eve.get("events/").data,
+        eve.get(f"events/?after={Event.objects.latest('id').pk - 100}").data,
     ]
     said = json.dumps(answers)
     assert not any(secret in said for secret in (*BOT.values(), "123456:ANOTHER"))
