@@ -239,13 +239,23 @@ export function showPresence(state) {
 
 const answered = new WeakSet(); // what was said yes to before it was drawn anew
 
-/** Do what was said yes to where a live page has drawn it anew meanwhile: from what is gone, htmx sends nothing. */
-function again({ elt, verb, path }) {
-  const now = document.querySelector(`${elt.localName}[hx-${verb}="${CSS.escape(path)}"]`);
-  if (!now) {
-    toast(strings().gone, { kind: "error" });
-    return;
+const DRAWN_WITHIN_MS = 3000, LOOK_EVERY_MS = 50;
+
+/**
+ * Do what was said yes to where a live page has drawn it anew meanwhile, or is about to: from what is gone, htmx sends
+ * nothing, and what has just come it does not know yet.
+ */
+async function again({ elt, verb, path }) {
+  const selector = `${elt.localName}[hx-${verb}="${CSS.escape(path)}"]`;
+  let now = null;
+  for (let waited = 0; !(now = document.querySelector(selector)); waited += LOOK_EVERY_MS) {
+    if (waited >= DRAWN_WITHIN_MS) {
+      toast(strings().gone, { kind: "error" });
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+  window.htmx.process(now);
   answered.add(now);
   if (now.localName === "form") now.requestSubmit();
   else now.click();
