@@ -296,6 +296,8 @@ STORE_CONNECTORS = [
     "orders.stores.oscar.OscarStore",
 ]
 
+# Rung with a conversation's id when its buyer has rated it; a job's name, or none.
+RATED_JOB = ""
 REVIEW_LOW_RATING = 2  # of 5: so few stars open the buyer's conversation
 ORDER_HOLD_SECONDS = env.int("ORDER_HOLD_SECONDS", default=30)
 # How far a role may go without a second person, where a store has set no limit of its own (orders/limits.py): by

@@ -3,7 +3,6 @@
 from inbox.services.buyers import update_buyer
 from inbox.services.conversations import (
     assign,
-    rate,
     reopen,
     resolve,
     set_priority,
@@ -15,6 +14,7 @@ from inbox.services.identity import join_proven, same_person, suggestions, tell_
 from inbox.services.merging import merge_buyers, split_buyer
 from inbox.services.messages import MAX_BODY, Draft, Posted, post_message, post_messages
 from inbox.services.profile import Blocked, block_buyer, set_mood, tag_buyer, unblock_buyer
+from inbox.services.rating import rate
 from inbox.services.reading import mark_by_buyer, mark_read, save_draft
 from inbox.services.splitting import join_back, split_conversation
 from inbox.services.tags import create_tag

@@ -1,4 +1,4 @@
-"""What agents do with a conversation: assign, resolve, reopen, snooze, prioritise, tag, rate."""
+"""What agents do with a conversation: assign, resolve, reopen, snooze, prioritise, tag."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from events import names
 from events.record import SYSTEM, Actor
-from helpdesk.lib.text import is_storable
 from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Tag
@@ -223,28 +222,3 @@ def _tags(ids: Iterable[UUID]) -> list[Tag]:
     if len(found) != len(wanted):
         raise Invalid("There is no such tag.", code="unknown_tag", attr="tags")
     return found
-
-
-def rate(*, buyer_id: UUID, conversation_id: UUID, rating: int, comment: str = "") -> Conversation:
-    """Note how the buyer found it, 1 to 5. May be changed while the conversation stays resolved."""
-    if isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5:
-        raise Invalid("A rating is a whole number from 1 to 5.", attr="rating")
-    with transaction.atomic():
-        rows = with_summary_relations(Conversation.objects.filter(pk=conversation_id, buyer_id=buyer_id))
-        c = rows.select_for_update(of=("self",)).first()
-        if c is None:
-            raise NotFound("No such conversation.")
-        if c.status != "resolved":
-            raise Conflict("A conversation is rated when it is resolved.", code="not_resolved")
-        comment = "".join(filter(is_storable, comment)).strip()[:1000]
-        if (c.rating, c.rating_comment) == (rating, comment):
-            return c
-        c.rating, c.rating_comment = rating, comment
-        c.save(update_fields=["rating", "rating_comment"])
-        batch = Batch()
-        params = {"rating": rating, "comment": comment}
-        timeline.add_line(
-            c, batch, Actor.buyer(c.buyer), names.CONVERSATION_RATED, params, f"Rated {rating} of 5"
-        )
-        timeline.write(batch)
-    return c
