@@ -1,9 +1,10 @@
-"""What events of the audit trail itself and of personal data say."""
+"""What events of the audit trail itself, of personal data and of tasks say."""
 
 from django.utils.translation import gettext_lazy
 
 from events import names
 from events.wording import Vocabulary, Words
+from team.todo.event_words import TASKS
 
 WORDS = [
     Vocabulary(
@@ -33,4 +34,5 @@ WORDS = [
             ),
         },
     ),
+    TASKS,
 ]

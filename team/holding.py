@@ -1,20 +1,28 @@
-"""What this room holds of buyers: the files of everything that were made for somebody."""
+"""What this room holds of buyers: the files of everything that were made for somebody, and tasks about them."""
 
 from django.db.models import QuerySet
 
 from events.models import Event
 from events.redacting import MARK
 from people.models import Buyer
-from people.personal import Erasing, Held, dumped
+from people.personal import Erasing, Held, dumped, words_of
 from team.models import BuyerExport, Erasure
+from team.todo import holding as tasks
 
 
 class TeamOfBuyers:
-    handles = frozenset({"team.BuyerExport", "team.Erasure"})
-    holds_nothing = frozenset({"team.CaseFigures", "team.DayFigures", "team.Memory", "team.Rollup"})
+    handles = frozenset({"team.BuyerExport", "team.Erasure", "team.Task"})
+    holds_nothing = frozenset(
+        {"team.CaseFigures", "team.DayFigures", "team.Mark", "team.Memory", "team.Rollup"}
+    )
 
     def collect(self, buyers: list[Buyer]) -> Held:
-        return Held({"exports": dumped(BuyerExport.objects.filter(buyer__in=buyers))})
+        return Held(
+            {
+                "exports": dumped(BuyerExport.objects.filter(buyer__in=buyers)),
+                "tasks": dumped(tasks.tasks_about(buyers, words_of(buyers))),
+            }
+        )
 
     def erase(self, erasing: Erasing) -> None:
         for export in BuyerExport.objects.select_for_update().filter(buyer__in=erasing.ids).exclude(file=""):
@@ -25,6 +33,7 @@ class TeamOfBuyers:
         for erasure in Erasure.objects.filter(buyer__in=erasing.ids):
             if any(word in erasure.reason.casefold() for word in erasing.spoken):
                 Erasure.objects.filter(pk=erasure.pk).update(reason=MARK)
+        tasks.erase(erasing)
 
     def events(self, buyers: list[Buyer]) -> list[QuerySet[Event]]:
-        return []
+        return tasks.events(buyers)

@@ -87,7 +87,8 @@ class Erasure(models.Model):
         return f"{self.buyer_id} {self.state}"
 
 
-# Figures are a subject of their own; Django finds models here.
+# Figures and tasks are subjects of their own; Django finds models here.
 from team.performance.models import CaseFigures, DayFigures, Memory, Rollup  # noqa: E402
+from team.todo.models import Mark, Task  # noqa: E402
 
-__all__ = ["BuyerExport", "CaseFigures", "DayFigures", "Erasure", "Memory", "Rollup"]
+__all__ = ["BuyerExport", "CaseFigures", "DayFigures", "Erasure", "Mark", "Memory", "Rollup", "Task"]

@@ -1,0 +1,1 @@
+"""Tasks: what agents give each other to do that outlives a chat."""
