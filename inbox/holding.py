@@ -18,6 +18,7 @@ from inbox.models import (
     Attachment,
     Consent,
     Conversation,
+    ConversationMerge,
     Delivery,
     Draft,
     Mention,
@@ -45,6 +46,7 @@ class InboxOfBuyers:
             "inbox.Attachment",
             "inbox.Consent",
             "inbox.Conversation",
+            "inbox.ConversationMerge",
             "inbox.Delivery",
             "inbox.Draft",
             "inbox.Mention",
@@ -57,6 +59,7 @@ class InboxOfBuyers:
     )
     holds_nothing = frozenset(
         {
+            "inbox.BulkAction",
             "inbox.CannedReply",
             "inbox.Channel",
             "inbox.ReadMark",
@@ -80,6 +83,8 @@ class InboxOfBuyers:
                 "drafts": dumped(Draft.objects.filter(conversation__buyer__in=buyers)),
                 "received": dumped(Received.objects.filter(message__in=messages)),
                 "consents": dumped(_consents(buyers)),
+                # Ids and times alone, so nothing of it has to be erased.
+                "merges": dumped(ConversationMerge.objects.filter(kept__buyer__in=buyers)),
             }
         )
         held.files = [(f"files/{one.pk}-{one.name}", one.file) for one in attachments]

@@ -3,6 +3,7 @@
 from inbox.models.channels import Channel, Payload, Received
 from inbox.models.consent import Consent
 from inbox.models.conversations import Conversation, Tag, Tagging
+from inbox.models.merges import BulkAction, ConversationMerge
 from inbox.models.messages import Attachment, Delivery, Draft, Mention, Message, ReadMark, attachment_path
 from inbox.models.originals import Original
 from inbox.models.routing import RoutingRule, SpecialDay, StoreHours
@@ -10,10 +11,12 @@ from inbox.models.words import CannedReply, SearchEntry
 
 __all__ = [
     "Attachment",
+    "BulkAction",
     "CannedReply",
     "Channel",
     "Consent",
     "Conversation",
+    "ConversationMerge",
     "Delivery",
     "Draft",
     "Mention",

@@ -86,6 +86,10 @@ class Conversation(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     rating = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 to 5
     rating_comment = models.CharField(max_length=1000, blank=True)
+    # Where its messages are now (services/joining.py): such a one is empty, resolved, and in no list.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="emptied", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -113,6 +117,7 @@ class Conversation(models.Model):
                 fields=["store", "waiting_since", "id"], name="conv_waiting_by_store", condition=_WAITING
             ),
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(status="snoozed")),
+            models.Index(fields=["merged_into"], name="conv_emptied", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self) -> str:
