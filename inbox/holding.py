@@ -63,6 +63,8 @@ class InboxOfBuyers:
             "inbox.CannedReply",
             "inbox.Channel",
             "inbox.ReadMark",
+            "inbox.ReplyTarget",
+            "inbox.ReplyTargets",
             "inbox.RoutingRule",
             "inbox.SpecialDay",
             "inbox.StoreHours",

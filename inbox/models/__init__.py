@@ -7,6 +7,7 @@ from inbox.models.merges import BulkAction, ConversationMerge
 from inbox.models.messages import Attachment, Delivery, Draft, Mention, Message, ReadMark, attachment_path
 from inbox.models.originals import Original
 from inbox.models.routing import RoutingRule, SpecialDay, StoreHours
+from inbox.models.targets import ReplyTarget, ReplyTargets
 from inbox.models.words import CannedReply, SearchEntry
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Payload",
     "ReadMark",
     "Received",
+    "ReplyTarget",
+    "ReplyTargets",
     "RoutingRule",
     "SearchEntry",
     "SpecialDay",

@@ -32,6 +32,7 @@ class Tag(models.Model):
 _NEWEST = (F("last_at").desc(), F("id").desc())
 _UNASSIGNED = Q(assignee__isnull=True, status="open")
 _WAITING = Q(waiting_since__isnull=False, status="open")
+_DUE = Q(reply_due_at__isnull=False)
 
 
 class Conversation(models.Model):
@@ -50,6 +51,10 @@ class Conversation(models.Model):
         NORMAL = 0, _("Normal")
         HIGH = 1, _("High")
         URGENT = 2, _("Urgent")
+
+    class ReplyKind(models.TextChoices):
+        FIRST = "first", _("First reply")
+        NEXT = "next", _("Next reply")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -80,6 +85,12 @@ class Conversation(models.Model):
     inbound_count = models.PositiveIntegerField(default=0)
     waiting_since = models.DateTimeField(null=True, blank=True)  # the buyer's first unanswered message
     first_reply_at = models.DateTimeField(null=True, blank=True)
+    # What the buyer who waits is to have, and by when (inbox/due.py, which every write of this row goes through).
+    reply_kind = models.CharField(max_length=5, choices=ReplyKind, blank=True)  # empty: nobody waits
+    reply_due_at = models.DateTimeField(null=True, blank=True)  # null: the store has no target for it
+    reply_warn_at = models.DateTimeField(null=True, blank=True)  # from then on it is due soon
+    # When there is something to tell: it is due soon, then overdue. Null: all was told, or there is nothing.
+    reply_check_at = models.DateTimeField(null=True, blank=True)
     buyer_read_seq = models.PositiveIntegerField(default=0)
     agent_read_seq = models.PositiveIntegerField(default=0)
     snoozed_until = models.DateTimeField(null=True, blank=True)
@@ -118,6 +129,11 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(status="snoozed")),
             models.Index(fields=["merged_into"], name="conv_emptied", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["reply_due_at", "id"], name="conv_due", condition=_DUE),
+            models.Index(fields=["store", "reply_due_at", "id"], name="conv_due_by_store", condition=_DUE),
+            models.Index(
+                fields=["reply_check_at"], name="conv_to_check", condition=Q(reply_check_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

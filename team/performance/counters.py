@@ -18,6 +18,9 @@ NUMBERS = (
     "coupons",
     "ordered", "paid", "converted",  # orders placed and paid after advice; conversations that led to a paid one
     "recovered",  # payments
+    # Replies that had a target, those that kept it, and all: with those missed before it was anybody's.
+    "targets", "targets_kept", "targets_all",
+    "first_targets", "first_targets_kept", "first_targets_all",  # the same of first replies
 )  # fmt: skip
 # Minor units: they stand in rows of their currency, everything else in rows of none.
 MONEY = ("refund_money", "coupon_money", "paid_money", "recovered_money")
