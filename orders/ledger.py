@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from helpdesk.lib.filters import begin_of
 from helpdesk.lib.keyset import Keyset, cut
 from helpdesk.lib.sheets import Cell
 from orders import actions
@@ -25,7 +26,6 @@ CHUNK = 500  # rows of a file that are in memory at once
 LEDGER = Keyset("actions", "created_at")
 OF_ORDER = Keyset("order-actions", "created_at")
 BY_RULE = "rule"  # asked for by no agent: a rule of the store did it
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,10 @@ def entries(agent: Agent, asked: Asked) -> QuerySet[OrderAction]:
     if number := asked.number.strip().lstrip("#"):
         rows = rows.filter(order__number__startswith=number)
     if asked.since:
-        rows = rows.filter(created_at__gte=_begin(asked.since))
+        rows = rows.filter(created_at__gte=begin_of(asked.since))
     if asked.until:
-        rows = rows.filter(created_at__lt=_begin(asked.until + timedelta(days=1)))
+        rows = rows.filter(created_at__lt=begin_of(asked.until + timedelta(days=1)))
     return rows.exclude(over=[]) if asked.over else rows
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def with_relations(rows: QuerySet[OrderAction]) -> QuerySet[OrderAction]:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from helpdesk.lib.api import ApiView, next_page, read
+from helpdesk.lib.filters import FIRST_DAY, LAST_DAY
 from orders import ledger
 from orders.ledger import Asked
 from orders.models import OrderAction
@@ -30,7 +31,7 @@ class LedgerQuery(serializers.Serializer[Any]):
     cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")
 
     def _day(self, day: Any) -> Any:
-        if not ledger.FIRST_DAY <= day <= ledger.LAST_DAY:
+        if not FIRST_DAY <= day <= LAST_DAY:
             raise serializers.ValidationError("A day from 2000 to 2199.")
         return day
 

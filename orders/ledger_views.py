@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from helpdesk.lib.filters import RangeFilter
 from helpdesk.lib.keyset import BadCursor
 from helpdesk.lib.sheets import csv_response
 from orders import actions, ledger
-from orders.ledger import BY_RULE, FIRST_DAY, LAST_DAY, Asked
+from orders.ledger import BY_RULE, Asked
 from orders.models import OrderAction
 from people.access import colleagues_for, stores_for
 from people.models import Agent
 from people.views.roles import AgentRequest, for_supervisors
 
 
-class LedgerFilter(forms.Form):
+class LedgerFilter(RangeFilter):
     """What of the ledger is shown. What is wrong in it is said at its field, and left out."""
 
     number = forms.CharField(label=gettext_lazy("Order number"), max_length=40, required=False)
@@ -29,44 +30,20 @@ class LedgerFilter(forms.Form):
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     agent = forms.ChoiceField(label=gettext_lazy("Asked by"), required=False)
     store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
-    since = forms.DateField(label=gettext_lazy("From date"), required=False)
-    until = forms.DateField(label=gettext_lazy("To date"), required=False)
     over = forms.BooleanField(label=gettext_lazy("Above a limit"), required=False)
 
     def __init__(self, data: Any, *, agent: Agent) -> None:
         super().__init__(data, auto_id="ledger-%s")
         kinds = [(kind.kind, kind.label) for kind in actions.all_actions().values()]
         people = [(str(one.pk), one.name) for one in colleagues_for(agent)]
-        self._choose("kind", _("All actions"), kinds)
-        self._choose("state", _("All states"), list(OrderAction.State.choices))
-        self._choose("agent", _("Everybody"), [*people, (BY_RULE, _("A rule of the store"))])
-        self._choose("store", _("All stores"), [(store.key, store.name) for store in stores_for(agent)])
-        for name in ("since", "until"):
-            widget = self.fields[name].widget
-            widget.input_type = "date"
-            widget.format = "%Y-%m-%d"
-            widget.attrs.update(min=FIRST_DAY.isoformat(), max=LAST_DAY.isoformat())
-
-    def _choose(self, name: str, every: str, choices: list[Any]) -> None:
-        self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("since", "until"):
-            if (day := data.get(name)) and not FIRST_DAY <= day <= LAST_DAY:
-                self.add_error(name, _("Choose a day of this century or the next."))
-        since, until = data.get("since"), data.get("until")
-        if since and until and since > until:
-            self.add_error("until", _("The range ends before it begins."))
-        return data
+        self.choose("kind", _("All actions"), kinds)
+        self.choose("state", _("All states"), list(OrderAction.State.choices))
+        self.choose("agent", _("Everybody"), [*people, (BY_RULE, _("A rule of the store"))])
+        self.choose("store", _("All stores"), [(store.key, store.name) for store in stores_for(agent)])
 
     def asked(self) -> Asked:
         self.is_valid()
         return Asked(**{name: value for name, value in self.cleaned_data.items() if value})
-
-    def query(self) -> dict[str, str]:
-        """Return what was asked, as it stands in an address."""
-        return {name: value for name in self.fields if (value := self.data.get(name, ""))}
 
 
 @for_supervisors

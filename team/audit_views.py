@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +11,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from events import names, wording
 from events.finding import Asked
 from helpdesk.lib.dialogs import UNPROCESSABLE
+from helpdesk.lib.filters import RangeFilter, begin_of
 from helpdesk.lib.ids import parse_id
 from helpdesk.lib.keyset import BadCursor
 from helpdesk.lib.sheets import csv_response
@@ -29,47 +29,26 @@ from people.models import Agent
 from people.views.roles import AgentRequest, for_supervisors
 from team import audit
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 GROUP = "group:"  # before the key of a group where a name of one event could stand
 DESK = "desk"  # in place of a person: what the desk does by itself
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class AuditFilter(forms.Form):
+class AuditFilter(RangeFilter):
     """What of the trail is shown. What is wrong in it is said at its field, and shows nothing."""
 
     number = forms.CharField(label=gettext_lazy("Order or conversation"), max_length=200, required=False)
     what = forms.ChoiceField(label=gettext_lazy("What happened"), required=False)
     who = forms.ChoiceField(label=gettext_lazy("Who did it"), required=False)
     store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
-    since = forms.DateField(label=gettext_lazy("From date"), required=False)
-    until = forms.DateField(label=gettext_lazy("To date"), required=False)
 
     def __init__(self, data: Any, *, agent: Agent) -> None:
         super().__init__(data, auto_id="audit-%s")
         self.agent = agent
         people = [(str(one.pk), one.name) for one in colleagues_for(agent)]
-        self._choose("what", _("Everything"), _kinds())
-        self._choose("who", _("Everybody"), [*people, (DESK, _("The desk by itself"))])
-        self._choose("store", _("All stores"), [(store.key, store.name) for store in stores_for(agent)])
-        for name in ("since", "until"):
-            widget = self.fields[name].widget
-            widget.input_type = "date"
-            widget.format = "%Y-%m-%d"
-            widget.attrs.update(min=FIRST_DAY.isoformat(), max=LAST_DAY.isoformat())
-
-    def _choose(self, name: str, every: str, choices: list[Any]) -> None:
-        self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name in ("since", "until"):
-            if (day := data.get(name)) and not FIRST_DAY <= day <= LAST_DAY:
-                self.add_error(name, _("Choose a day of this century or the next."))
-        since, until = data.get("since"), data.get("until")
-        if since and until and since > until:
-            self.add_error("until", _("The range ends before it begins."))
-        return data
+        self.choose("what", _("Everything"), _kinds())
+        self.choose("who", _("Everybody"), [*people, (DESK, _("The desk by itself"))])
+        self.choose("store", _("All stores"), [(store.key, store.name) for store in stores_for(agent)])
 
     def asked(self) -> Asked:
         """Return what is asked for, within what the agent may see; nothing, where a filter is wrong."""
@@ -88,8 +67,8 @@ class AuditFilter(forms.Form):
             actor=parse_id(who),
             conversation=conversation,
             orders=orders,
-            since=_begin(given["since"]) if given["since"] else None,
-            until=_begin(given["until"] + timedelta(days=1)) if given["until"] else None,
+            since=begin_of(given["since"]) if given["since"] else None,
+            until=begin_of(given["until"] + timedelta(days=1)) if given["until"] else None,
         )
 
     def _stores(self, key: str) -> Collection[UUID] | None:
@@ -108,10 +87,6 @@ class AuditFilter(forms.Form):
             self.add_error("number", _("There is no such order or conversation."))
         return None, orders
 
-    def query(self) -> dict[str, str]:
-        """Return what was asked, as it stands in an address."""
-        return {name: value for name in self.fields if (value := self.data.get(name, ""))}
-
 
 def _kinds() -> list[Any]:
     """Return what can be chosen of all that happens, group by group: the group itself first."""
@@ -128,10 +103,6 @@ def _names(what: str) -> list[str]:
         return [what]
     group = next(one for one in wording.vocabularies() if GROUP + one.key == what)
     return [name for name in group.words if name != names.MESSAGE_CREATED]
-
-
-def _begin(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @for_supervisors

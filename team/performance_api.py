@@ -1,6 +1,6 @@
 """/api/v1/performance/agents/: the ranking for programs."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from helpdesk.lib.api import ApiView, read
 from helpdesk.lib.fields import Choice, Text
+from helpdesk.lib.filters import wrong_days
 from helpdesk.lib.money import money
 from helpdesk.lib.times import iso
 from inbox.errors import Invalid
@@ -23,7 +24,6 @@ from team.performance.models import Rollup
 from team.performance.reading import Asked, Figures
 
 LONGEST = 366
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 class PerformanceQuery(serializers.Serializer[Any]):
@@ -139,10 +139,8 @@ class AgentPerformance(ApiView):
 
 def _asked(agent: Agent, given: dict[str, Any]) -> Asked:
     first, last = given["from"], given["to"]
-    if not FIRST_DAY <= first <= LAST_DAY:
-        raise Invalid(_("Choose a day of this century or the next."), attr="from")
-    if first > last:
-        raise Invalid(_("The range ends before it begins."), attr="to")
+    for name, words in wrong_days(first, last).items():
+        raise Invalid(words, attr={"since": "from", "until": "to"}[name])
     if (last - first).days >= LONGEST:
         raise Invalid(_("At most %(count)s days.") % {"count": LONGEST}, attr="to")
     stores = {store.key: store.pk for store in stores_for(agent)}

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from helpdesk.lib.filters import FIRST_DAY, ListFilter
 from helpdesk.lib.sheets import Cell, csv_response
 from inbox import transports
 from inbox.access import conversations_for
@@ -32,7 +33,6 @@ from team.performance.metrics import METRICS, MINIMUM_SAMPLE, VIEWS, Metric, sho
 from team.performance.models import CaseFigures, Rollup
 from team.performance.reading import Asked, Figures
 
-FIRST_DAY = date(2000, 1, 1)
 LONGEST = 366  # days of a range
 PAGE = 50
 BEHIND_S = 120  # that much later than it happened is worth a word
@@ -44,12 +44,10 @@ PERIOD_LABELS = {
 }
 
 
-class FigureFilter(forms.Form):
+class FigureFilter(ListFilter):
     """Which figures are shown. What makes no sense in an address is taken as if it were not there."""
 
     period = forms.ChoiceField(choices=list(PERIOD_LABELS.items()), required=False)
-    since = forms.DateField(label=gettext_lazy("From date"), required=False)
-    until = forms.DateField(label=gettext_lazy("To date"), required=False)
     store = forms.ChoiceField(label=gettext_lazy("Store"), required=False)
     team = forms.ChoiceField(label=gettext_lazy("Team"), required=False)
     channel = forms.ChoiceField(label=gettext_lazy("Channel"), required=False)
@@ -60,17 +58,11 @@ class FigureFilter(forms.Form):
         self.stores: list[Store] = list(stores_for(agent))
         self.all_stores = agent.role == Agent.Role.ADMIN
         teams = reading.teams_for(agent, None if self.all_stores else [store.pk for store in self.stores])
-        self._choose("store", _("All stores"), [(store.key, store.name) for store in self.stores])
-        self._choose("team", _("All teams"), [(str(team.pk), team.name) for team in teams])
+        self.choose("store", _("All stores"), [(store.key, store.name) for store in self.stores])
+        self.choose("team", _("All teams"), [(str(team.pk), team.name) for team in teams])
         kinds = [(kind, str(transport.label)) for kind, transport in transports.all_transports().items()]
-        self._choose("channel", _("All channels"), kinds)
-        for name in ("since", "until"):
-            widget = self.fields[name].widget
-            widget.input_type, widget.format = "date", "%Y-%m-%d"
+        self.choose("channel", _("All channels"), kinds)
         self.full_clean()
-
-    def _choose(self, name: str, every: str, choices: list[Any]) -> None:
-        self.fields[name].choices = [("", every), *choices]  # type: ignore[attr-defined]
 
     @property
     def kind(self) -> str:
