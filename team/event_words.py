@@ -1,9 +1,10 @@
-"""What events of the audit trail itself, of personal data and of tasks say."""
+"""What events of the audit trail itself, of personal data, of tasks and of announcements say."""
 
 from django.utils.translation import gettext_lazy
 
 from events import names
 from events.wording import Vocabulary, Words
+from team.announcing.event_words import ANNOUNCEMENTS
 from team.todo.event_words import TASKS
 
 WORDS = [
@@ -35,4 +36,5 @@ WORDS = [
         },
     ),
     TASKS,
+    ANNOUNCEMENTS,
 ]

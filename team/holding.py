@@ -1,4 +1,5 @@
-"""What this room holds of buyers: the files of everything that were made for somebody, and tasks about them."""
+"""What this room holds of buyers: the files of everything that were made for somebody, tasks about them, and
+announcements that name them."""
 
 from django.db.models import QuerySet
 
@@ -6,20 +7,29 @@ from events.models import Event
 from events.redacting import MARK
 from people.models import Buyer
 from people.personal import Erasing, Held, dumped, words_of
+from team.announcing import holding as announcements
 from team.models import BuyerExport, Erasure
 from team.todo import holding as tasks
 
 
 class TeamOfBuyers:
-    handles = frozenset({"team.BuyerExport", "team.Erasure", "team.Task"})
+    handles = frozenset({"team.Announcement", "team.BuyerExport", "team.Erasure", "team.Task"})
     holds_nothing = frozenset(
-        {"team.CaseFigures", "team.DayFigures", "team.Mark", "team.Memory", "team.Rollup"}
+        {
+            "team.AnnouncementReceipt",
+            "team.CaseFigures",
+            "team.DayFigures",
+            "team.Mark",
+            "team.Memory",
+            "team.Rollup",
+        }
     )
 
     def collect(self, buyers: list[Buyer]) -> Held:
         return Held(
             {
                 "exports": dumped(BuyerExport.objects.filter(buyer__in=buyers)),
+                "announcements": dumped(announcements.announcements_naming(words_of(buyers))),
                 "tasks": dumped(tasks.tasks_about(buyers, words_of(buyers))),
             }
         )
@@ -33,7 +43,8 @@ class TeamOfBuyers:
         for erasure in Erasure.objects.filter(buyer__in=erasing.ids):
             if any(word in erasure.reason.casefold() for word in erasing.spoken):
                 Erasure.objects.filter(pk=erasure.pk).update(reason=MARK)
+        announcements.erase(erasing)
         tasks.erase(erasing)
 
     def events(self, buyers: list[Buyer]) -> list[QuerySet[Event]]:
-        return tasks.events(buyers)
+        return [*tasks.events(buyers), *announcements.events(words_of(buyers))]

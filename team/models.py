@@ -87,8 +87,20 @@ class Erasure(models.Model):
         return f"{self.buyer_id} {self.state}"
 
 
-# Figures and tasks are subjects of their own; Django finds models here.
+# Announcements, figures and tasks are subjects of their own; Django finds models here.
+from team.announcing.models import Announcement, AnnouncementReceipt  # noqa: E402
 from team.performance.models import CaseFigures, DayFigures, Memory, Rollup  # noqa: E402
 from team.todo.models import Mark, Task  # noqa: E402
 
-__all__ = ["BuyerExport", "CaseFigures", "DayFigures", "Erasure", "Mark", "Memory", "Rollup", "Task"]
+__all__ = [
+    "Announcement",
+    "AnnouncementReceipt",
+    "BuyerExport",
+    "CaseFigures",
+    "DayFigures",
+    "Erasure",
+    "Mark",
+    "Memory",
+    "Rollup",
+    "Task",
+]

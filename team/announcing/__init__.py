@@ -1,0 +1,1 @@
+"""What everybody, or some teams, are to know: written once, shown on every page, and who has read it."""
