@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell-wallboards": {"task": "team.performance.tasks.tell_wall", "schedule": 3.0},
     "count-performance": {"task": "team.performance.tasks.count_performance", "schedule": 10.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
+    "discard-old-notices": {"task": "people.tasks.discard_old_notices", "schedule": 86_400.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
 
@@ -287,6 +288,8 @@ EVENT_WORDS = [
     "people.event_words.WORDS",
     "team.event_words.WORDS",
 ]
+# What agents are told of, in words (people/notices.py).
+NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS"]
 APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
 STORE_CONNECTORS = [
     "orders.stores.demo.DemoStore",

@@ -30,6 +30,7 @@ from inbox.models import (
 )
 from inbox.payloads import summary_data
 from inbox.services.buyers import pushes_of
+from people import notices
 from people.models import Buyer, BuyerIdentity
 from people.personal import Erasing, Held, NotYet, dumped, marks, pattern_of
 
@@ -107,6 +108,7 @@ class InboxOfBuyers:
             row.delete()
         Draft.objects.filter(conversation__in=conversations).delete()
         Mention.objects.filter(conversation__in=conversations).delete()
+        notices.forget(c.pk for c in conversations)
         _erase_deliveries(messages)
         _erase_received(messages)
         _erase_messages(erasing, messages, conversations)

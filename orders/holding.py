@@ -23,6 +23,7 @@ from orders.models import (
     Shipment,
     StoreHook,
 )
+from people import notices
 from people.models import Buyer
 from people.personal import Erasing, Held, NotYet, dumped, pattern_of
 
@@ -112,6 +113,7 @@ class OrdersHeld:
         for order in orders:
             order.address, order.buyer_note, order.pay_url = {}, "", ""
             order.save(update_fields=["address", "buyer_note", "pay_url"])
+        notices.forget(order.pk for order in orders)
         of_order = {"order__in": orders}
         Shipment.objects.filter(**of_order).update(tracking_number="", events=[], trouble_at=None)
         OrderReturn.objects.filter(**of_order).update(instructions="", label_url="")

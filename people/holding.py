@@ -4,9 +4,10 @@ from django.db.models import Q, QuerySet
 
 from events import names, topics
 from events.models import TOLD, Event
-from events.redacting import MARK
-from people.models import Buyer, BuyerBlock, BuyerIdentity, BuyerMerge, NotSame, VisitorSession
-from people.personal import Erasing, Held, dumped, mark_erased
+from events.redacting import MARK, folded
+from people import notices
+from people.models import Buyer, BuyerBlock, BuyerIdentity, BuyerMerge, Notice, NotSame, VisitorSession
+from people.personal import Erasing, Held, dumped, mark_erased, words_of
 from people.sessions import end_sockets
 
 # What was done with their data itself is told of nobody by name.
@@ -27,6 +28,7 @@ class PeopleOfBuyers:
             "people.BuyerMerge",
             "people.ErasedId",
             "people.NotSame",
+            "people.Notice",
             "people.VisitorSession",
             "events.Event",
         }
@@ -36,6 +38,7 @@ class PeopleOfBuyers:
             "people.Agent",
             "people.ApiKey",
             "people.BuyerTag",
+            "people.NoticePreferences",
             "people.Store",
             "people.Team",
         }
@@ -50,6 +53,7 @@ class PeopleOfBuyers:
                 "identities": dumped(BuyerIdentity.objects.filter(buyer__in=buyers)),
                 "blocks": dumped(BuyerBlock.objects.filter(buyer__in=buyers)),
                 "browsers": dumped(VisitorSession.objects.filter(buyer__in=buyers), without=["token_digest"]),
+                "notices": [{"kind": n.kind, "at": n.at, "params": n.params} for n in _notices(buyers)],
                 "merges": dumped(BuyerMerge.objects.filter(Q(kept__in=buyers) | Q(merged__in=buyers))),
             }
         )
@@ -62,6 +66,7 @@ class PeopleOfBuyers:
         BuyerBlock.objects.filter(buyer__in=erasing.ids).update(reason=MARK)
         BuyerMerge.objects.filter(Q(kept__in=erasing.ids) | Q(merged__in=erasing.ids)).delete()
         NotSame.objects.filter(Q(one__in=erasing.ids) | Q(other__in=erasing.ids)).delete()
+        notices.forget_words(erasing.words)
         for buyer in erasing.buyers:
             _empty(buyer, erasing)
 
@@ -72,6 +77,10 @@ class PeopleOfBuyers:
         texts = [str(pk) for pk in ids]
         about = told.filter(Q(data__buyer__in=texts) | Q(data__other__in=texts) | Q(data__visitor__in=texts))
         return [about, Event.objects.filter(TOLD, actor_kind="buyer", actor_id__in=ids)]
+
+
+def _notices(buyers: list[Buyer]) -> list[Notice]:
+    return notices.holding(folded(words_of(buyers)))
 
 
 def _empty(buyer: Buyer, erasing: Erasing) -> None:

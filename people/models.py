@@ -375,3 +375,6 @@ class VisitorSession(models.Model):
     @property
     def is_verified(self) -> bool:
         return self.verified_until is not None and self.verified_until > timezone.now()
+
+
+from people.notice_models import Notice, NoticePreferences  # noqa: E402, F401 — where Django looks for models

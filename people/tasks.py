@@ -1,4 +1,4 @@
-"""Mail to agents. A job that is lost costs a click on "Send the link again"."""
+"""Mail to agents (a job that is lost costs a click on "Send the link again"), and what is kept for a while."""
 
 from celery import shared_task
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from people import notices
 from people.models import Agent
 
 
@@ -33,3 +34,9 @@ def send_invitation(agent_id: str) -> bool:
         body = render_to_string("people/mail/invitation.txt", context)
     send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [agent.email])
     return True
+
+
+@shared_task
+def discard_old_notices() -> int:
+    """Delete notices that nobody looks for any more; return how many."""
+    return notices.discard_old()

@@ -14,7 +14,7 @@ from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Tag
 from inbox.payloads import iso
-from inbox.services import routing, timeline
+from inbox.services import routing, telling, timeline
 from inbox.services.timeline import Batch
 from people.access import agents_for
 from people.models import Agent, Team
@@ -67,6 +67,7 @@ def assign(
             team = _team(c, to_team)
         if assignee == c.assignee and team == c.team:
             return None
+        is_given = assignee is not None and assignee not in (agent, c.assignee)
         # Given away again, but not to the one who says that it is not for them.
         c.put_back_by = agent if assignee is None and c.assignee == agent else None
         c.assignee, c.team = assignee, team
@@ -80,6 +81,8 @@ def assign(
         body = f"{actor.name} assigned this to {to}" if to else f"{actor.name} unassigned this"
         more = {"agent": str(assignee.id) if assignee else None}
         timeline.add_line(c, batch, actor, names.CONVERSATION_ASSIGNED, params, body, more=more)
+        if is_given:
+            telling.tell_assigned(c, by=agent)
         return ["assignee", "team", "put_back_by"]
 
     return _change(agent, conversation_id, change)

@@ -18,6 +18,7 @@ from helpdesk.lib.ids import new_id
 from inbox.access import with_summary_relations
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message
 from inbox.payloads import PREVIEW, message_data, summary_data
+from inbox.services import telling
 
 # What posting and system lines may change of a conversation.
 _KEPT = (
@@ -231,6 +232,7 @@ def write(batch: Batch) -> None:
         rows.insert(batch.deliveries)
     if batch.mentions:
         Mention.objects.bulk_create(batch.mentions)
+        telling.tell_mentioned(batch.mentions)
     _keep_conversations(list(batch.changed.values()))
     for conversation in batch.changed.values():
         if conversation.tags.all():  # loaded with the conversation

@@ -365,7 +365,7 @@ def test_a_colleague_who_is_named_in_a_note_is_told(world: World, pushed: Frames
     conversation = buyer_says(world.kim).conversation
     agent_says(world.ann, conversation, "@Bob could you look? @Ann @Nobody", private=True)
     assert [mention.agent for mention in Mention.objects.all()] == [world.bob]
-    assert [frame["type"] for frame in pushed.to(f"agent.{world.bob.id}")] == ["mention"]
+    assert [frame["type"] for frame in pushed.to(f"agent.{world.bob.id}")] == ["notice", "mention"]
 
 
 def test_a_name_that_begins_like_another_one_does_not_call_both(world: World) -> None:

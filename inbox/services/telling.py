@@ -1,0 +1,50 @@
+"""What agents are told of conversations, in the bell that follows them (people/notices.py).
+
+Messages of buyers are not in here: the list shows them, and a row for each would be a second inbox.
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from inbox.models import Conversation, Mention
+from inbox.notice_words import ASSIGNED, MENTION
+from people.models import Agent
+from people.notices import notify
+
+
+def tell_mentioned(mentions: Iterable[Mention]) -> None:
+    """Tell the agents who are named in notes. Of one conversation the newest mention stands in their bell."""
+    for message, named in groupby(mentions, lambda mention: mention.message):
+        one = list(named)
+        conversation = one[0].conversation
+        notify(
+            [mention.agent_id for mention in one],
+            kind=MENTION,
+            key=f"{MENTION}.{conversation.pk}",
+            params={
+                "by": message.author_name,
+                "buyer": conversation.buyer.display_name,
+                "said": " ".join(message.body.split()),
+            },
+            href=address(conversation),
+        )
+
+
+def tell_assigned(conversation: Conversation, *, by: Agent) -> None:
+    """Tell the agent who has a conversation now that a colleague gave it to them."""
+    assert conversation.assignee_id is not None
+    notify(
+        [conversation.assignee_id],
+        kind=ASSIGNED,
+        key=f"{ASSIGNED}.{conversation.pk}",
+        params={
+            "by": by.name,
+            "buyer": conversation.buyer.display_name,
+            "said": conversation.preview,
+        },
+        href=address(conversation),
+    )
+
+
+def address(conversation: Conversation) -> str:
+    return f"/inbox/{conversation.pk}/"
