@@ -25,6 +25,8 @@ from inbox.models import (
     Message,
     Original,
     Payload,
+    Rating,
+    RatingAsk,
     Received,
     SearchEntry,
 )
@@ -54,6 +56,8 @@ class InboxOfBuyers:
             "inbox.Message",
             "inbox.Original",
             "inbox.Payload",
+            "inbox.Rating",
+            "inbox.RatingAsk",
             "inbox.Received",
             "inbox.SearchEntry",
         }
@@ -63,6 +67,7 @@ class InboxOfBuyers:
             "inbox.BulkAction",
             "inbox.CannedReply",
             "inbox.Channel",
+            "inbox.RatingRule",
             "inbox.ReadMark",
             "inbox.ReplyTarget",
             "inbox.ReplyTargets",
@@ -88,6 +93,10 @@ class InboxOfBuyers:
                 "consents": dumped(_consents(buyers)),
                 # Ids and times alone, so nothing of it has to be erased.
                 "merges": dumped(ConversationMerge.objects.filter(kept__buyer__in=buyers)),
+                "ratings": dumped(Rating.objects.filter(conversation__buyer__in=buyers).order_by("id")),
+                "rating_asks": dumped(
+                    RatingAsk.objects.filter(conversation__buyer__in=buyers).order_by("id")
+                ),
             }
         )
         held.files = [(f"files/{one.pk}-{one.name}", one.file) for one in attachments]
@@ -107,6 +116,8 @@ class InboxOfBuyers:
             erasing.drop(row.file)
             row.delete()
         Draft.objects.filter(conversation__in=conversations).delete()
+        Rating.objects.filter(conversation__in=conversations).update(comment="")
+        RatingAsk.objects.filter(conversation__in=conversations).delete()  # its link opens nothing any more
         Mention.objects.filter(conversation__in=conversations).delete()
         notices.forget(c.pk for c in conversations)
         _erase_deliveries(messages)

@@ -6,6 +6,7 @@ from inbox.models.conversations import Conversation, Tag, Tagging
 from inbox.models.merges import BulkAction, ConversationMerge
 from inbox.models.messages import Attachment, Delivery, Draft, Mention, Message, ReadMark, attachment_path
 from inbox.models.originals import Original
+from inbox.models.ratings import Rating, RatingAsk, RatingRule
 from inbox.models.routing import RoutingRule, SpecialDay, StoreHours
 from inbox.models.targets import ReplyTarget, ReplyTargets
 from inbox.models.words import CannedReply, SearchEntry
@@ -24,6 +25,9 @@ __all__ = [
     "Message",
     "Original",
     "Payload",
+    "Rating",
+    "RatingAsk",
+    "RatingRule",
     "ReadMark",
     "Received",
     "ReplyTarget",

@@ -95,6 +95,9 @@ class Conversation(models.Model):
     agent_read_seq = models.PositiveIntegerField(default=0)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(  # last; a rating is of their work
+        Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     rating = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 to 5
     rating_comment = models.CharField(max_length=1000, blank=True)
     # Where its messages are now (services/joining.py): such a one is empty, resolved, and in no list.

@@ -118,6 +118,7 @@ class Delivery(models.Model):
     # It goes because another channel did not reach the buyer (inbox/failover.py).
     instead = models.BooleanField(default=False)
     check_at = models.DateTimeField(null=True, blank=True)  # when it is to have arrived
+    stays = models.BooleanField(default=False)  # it goes this way or not at all, whatever the channel's rule
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
