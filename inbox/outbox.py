@@ -159,9 +159,7 @@ def _hand_over(delivery: Delivery, channel: Channel, now: datetime) -> None:
         consent.opt_out(channel, delivery.to, consent.Source.PROVIDER, reason=str(refusal))
         _leave(delivery, State.FAILED, detail=str(refusal), **_moves_on(delivery, now))
     except Refused as refusal:
-        closed = transport.window and not (
-            given.last_inbound_at and now - given.last_inbound_at < transport.window
-        )
+        closed = ways.is_closed(transport, ways.window_from(transport, given.last_inbound_at), now)
         _leave(delivery, State.FAILED, detail=str(refusal), **(_moves_on(delivery, now) if closed else {}))
     except Later as later:
         _try_again(delivery, channel, later, now)

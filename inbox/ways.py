@@ -60,9 +60,9 @@ def way(channel: Channel, conversation: Conversation, addresses: dict[str, str],
     transport = transports.get(channel.kind)
     address = addresses.get(transport.address_kind or channel.kind, "")
     until = window_end(channel, conversation.id) if transport.window else None
-    is_closed = transport.window is not None and (until is None or until <= now)
+    closed = is_closed(transport, until, now)
     reason, instead = "", ""
-    if is_closed and channel.unread_after is not None:
+    if closed and channel.unread_after is not None:
         found = next_way(conversation, tried=[channel.id], unasked=False, now=now)
         instead = found[0].name if found else ""
     if not channel.active:
@@ -71,9 +71,9 @@ def way(channel: Channel, conversation: Conversation, addresses: dict[str, str],
         reason = stopped
     elif not address and not (transport.first_state != "queued" and _visits(channel, conversation)):
         reason = NO_ADDRESS
-    elif is_closed and not transport.has_templates and not instead:
+    elif closed and not transport.has_templates and not instead:
         reason = CLOSED
-    return Way(channel, transport, address, reason, until, is_closed, instead)
+    return Way(channel, transport, address, reason, until, closed, instead)
 
 
 def next_way(
@@ -89,10 +89,8 @@ def next_way(
         standing = consent.standing(conversation.buyer, channel.kind)
         if not standing.allows(unasked=unasked):
             continue
-        if transport.window is not None:
-            until = window_end(channel, conversation.id)
-            if until is None or until <= now:
-                continue
+        if transport.window is not None and is_closed(transport, window_end(channel, conversation.id), now):
+            continue
         return channel, standing.address
     return None
 
@@ -115,10 +113,19 @@ def addresses_of(buyer_id: UUID) -> dict[str, str]:
 def window_end(channel: Channel, conversation_id: UUID) -> datetime | None:
     """Return until when the provider takes free words, counted from the buyer's last message; None: they never
     wrote here. (For channels whose transport has a window.)"""
-    window = transports.get(channel.kind).window
     rows = Received.objects.filter(channel=channel, message__conversation=conversation_id)
     last = rows.order_by("-id").values_list("message__created_at", flat=True).first()
-    return last + window if last and window else None
+    return window_from(transports.get(channel.kind), last)
+
+
+def window_from(transport: Transport, last: datetime | None) -> datetime | None:
+    """Return until when free words are taken, where the buyer last wrote at that time."""
+    return last + transport.window if last and transport.window else None
+
+
+def is_closed(transport: Transport, until: datetime | None, now: datetime) -> bool:
+    """Whether a channel with a window that lasts `until` takes no free words now."""
+    return transport.window is not None and (until is None or until <= now)
 
 
 def refuse_closed(
@@ -127,10 +134,10 @@ def refuse_closed(
     """Raise Conflict where nothing can be sent by a channel: `channel_off`, or `window_closed` for free words."""
     if not channel.active:
         raise Conflict(gettext(OFF), code="channel_off", attr="via")
-    if transports.get(channel.kind).window is None or is_template:
+    transport, now = transports.get(channel.kind), timezone.now()
+    if transport.window is None or is_template:
         return
-    until, now = window_end(channel, conversation.id), timezone.now()
-    if until is not None and until > now:
+    if not is_closed(transport, window_end(channel, conversation.id), now):
         return
     # Where another channel takes over, it is not refused: it goes there at once (inbox/failover.py).
     is_looked_at = channel.unread_after is not None
