@@ -117,6 +117,6 @@ def find_buyers(text: str, store_ids: frozenset[UUID] | None, *, limit: int) -> 
 
 
 def conversations_of_buyers(text: str, store_ids: frozenset[UUID] | None) -> list[UUID]:
-    """Return conversations with the newest buyers whom `text` names."""
-    rows = Conversation.objects.filter(buyer__in=buyers_named(text, store_ids))
+    """Return the latest conversations with the newest buyers whom `text` names."""
+    rows = Conversation.objects.filter(buyer__in=buyers_named(text, store_ids)).order_by("-last_at", "-id")
     return list(rows.values_list("id", flat=True)[:NEWEST])

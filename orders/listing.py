@@ -92,7 +92,7 @@ def same_person(stores: Stores, buyer: Buyer) -> list[UUID]:
     ).annotate(small_email=Lower("email"))
     ids: dict[UUID, None] = {buyer.id: None}
     for way in ways:
-        ids |= dict.fromkeys(elsewhere.filter(way).values_list("id", flat=True)[:PERSON])
+        ids |= dict.fromkeys(elsewhere.filter(way).order_by("id").values_list("id", flat=True)[:PERSON])
     return list(ids)
 
 
@@ -105,19 +105,20 @@ def count_by_status(stores: Stores, buyers: Collection[UUID]) -> dict[str, int]:
 def search_orders(stores: Stores, orders: QuerySet[Order], q: str) -> QuerySet[Order]:
     """Return those of `orders` whose number begins with `q`, that hold its SKU, or whose buyer it describes.
 
-    Each is looked up by its own index and bounded, newest first: what is wanted is one order, not a report.
+    Each is looked up by its own index and bounded, newest first (of products, the SKUs nearest to what was typed):
+    what is wanted is one order, not a report.
     """
     newest = orders.order_by("-placed_at", "-id")
     buyers = buyers_named(q, stores)
     if sum(character.isdigit() for character in q) >= 4:
         by_phone = Buyer.objects.filter(phone__contains=q)
         by_phone = by_phone if stores is None else by_phone.filter(store_id__in=stores)
-        buyers += by_phone.values_list("id", flat=True)[:NEWEST]
-    products = products_of(stores).filter(sku__istartswith=q).values_list("id", flat=True)[:PRODUCTS]
+        buyers += by_phone.order_by("-id").values_list("id", flat=True)[:NEWEST]
+    products = products_of(stores).filter(sku__istartswith=q).order_by("sku", "id")
     ways = [
         Q(number__startswith=q) | Q(number__startswith=q.upper()),
         Q(buyer__in=buyers),
-        Q(lines__product__in=list(products)),
+        Q(lines__product__in=list(products.values_list("id", flat=True)[:PRODUCTS])),
     ]
     ids = {pk for way in ways for pk in newest.filter(way).values_list("id", flat=True)[:NEWEST]}
     return orders.filter(pk__in=ids)

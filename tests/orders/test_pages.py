@@ -171,6 +171,22 @@ def count(work: Callable[[], Any]) -> int:
     return len(queries)
 
 
+def test_what_is_bounded_is_the_newest_and_the_nearest(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More people have such a number, and more products begin so, than are looked at."""
+    monkeypatch.setattr("orders.listing.NEWEST", 2)
+    monkeypatch.setattr("orders.listing.PRODUCTS", 2)
+    for n in range(5):
+        buyer = Buyer.objects.create(store=world.store, name=f"Caller {n}", phone=f"+4930 55512{n}")
+        world.new_order(f"5{n:03}", buyer=buyer)
+    assert set(numbers(read(client, "/orders/", q="30 5551"))) == {"5004", "5003"}
+    for n, sku in enumerate(("CUP-30", "CUP-31", "CUP-3")):
+        product = Product.objects.create(store=world.store, sku=sku, name=sku, price=100, currency="USD")
+        world.new_order(f"6{n:03}").lines.update(product=product)
+    assert set(numbers(read(client, "/orders/", q="CUP-3"))) == {"6002", "6000"}
+
+
 @pytest.mark.parametrize("path", ["/orders/", "/orders/?q=1", "panel"])
 def test_the_number_of_queries_does_not_grow_with_what_is_shown(
     world: World, client: Client, path: str
