@@ -1,9 +1,9 @@
 """What the help centre shows: shelves, articles, neighbours. All of it starts from `public_texts`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
@@ -11,18 +11,17 @@ from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 
-from helpdesk.lib.ids import parse_id
 from knowledge import locales
 from knowledge.access import public_texts
-from knowledge.markdown import linked, to_html
+from knowledge.markdown import linked
 from knowledge.models import Article, ArticleFile, Category, Text
+from knowledge.rendering import html
 from people.models import Store
 
 ON_SHELF = 5  # articles that a shelf shows on the first page
 POPULAR = 6
 PAGE = 50
 RELATED = 4
-MOST_LINKS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +114,16 @@ def related(store: Store, text: Text) -> list[Line]:
 def html_for_public(store: Store, text: Text) -> str:
     """Return what is live of an article as HTML; links lead to what is public, and nowhere else."""
     assert text.live is not None
-    body = text.live.body
-    slugs = {unquote(slug): slug for slug in linked(body, "article")}
-    known = public_texts(store).filter(article__slug__in=list(slugs)[:MOST_LINKS])
-    there: dict[str, set[str]] = {}
-    for slug, locale in known.values_list("article__slug", "locale"):
-        there.setdefault(slug, set()).add(locale)
-    addresses = {
-        ("article", slugs[slug]): article_path(store, locales.best(text.locale, found, store.language), slug)
-        for slug, found in there.items()
-    }
-    ids = {ref: file_id for ref in linked(body, "file") if (file_id := parse_id(ref))}
-    files = set(
-        ArticleFile.objects.filter(
-            article=text.article_id, pk__in=list(ids.values())[:MOST_LINKS]
-        ).values_list("pk", flat=True)
-    )
-    addresses |= {
-        ("file", ref): reverse("help:file", args=[store.key, pk]) for ref, pk in ids.items() if pk in files
-    }
-    return to_html(body, resolve=lambda kind, ref: addresses.get((kind, ref)))
+
+    def addresses(slugs: Collection[str]) -> dict[str, str]:
+        there: dict[str, set[str]] = {}
+        known = public_texts(store).filter(article__slug__in=slugs)
+        for slug, locale in known.values_list("article__slug", "locale"):
+            there.setdefault(slug, set()).add(locale)
+        nearest = {slug: locales.best(text.locale, found, store.language) for slug, found in there.items()}
+        return {slug: article_path(store, locale, slug) for slug, locale in nearest.items()}
+
+    return html(text.article_id, text.live.body, addresses, partial(_file_path, store))
 
 
 def public_file(store: Store, file_id: UUID) -> ArticleFile | None:
@@ -154,6 +143,10 @@ def said(texts: dict[str, str], store: Store, locale: str) -> str:
 
 def article_path(store: Store, locale: str, slug: str) -> str:
     return reverse("help:article", args=[store.key, locale, slug])
+
+
+def _file_path(store: Store, file_id: UUID) -> str:
+    return reverse("help:file", args=[store.key, file_id])
 
 
 def absolute(path: str) -> str:
