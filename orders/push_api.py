@@ -18,6 +18,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from helpdesk.lib import tally
+from helpdesk.lib.addresses import client_ip
 from helpdesk.lib.api import ApiView, PerAgent, StrictJSONParser
 from helpdesk.lib.openapi import ErrorsSerializer
 from helpdesk.lib.scopes import Scope
@@ -31,6 +32,7 @@ from orders.reviews.listing import with_review_relations
 from orders.reviews.payloads import review_data
 from orders.stores.push import PushStore, digest
 from orders.sync import upsert_order, upsert_product
+from people import keys
 from people.access import stores_for
 from people.models import Agent, Store
 
@@ -58,16 +60,22 @@ class PushingShop:
 
 
 class PushKeyAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer push_<store>_<token>`. Only a digest of the token is kept."""
+    """`Authorization: Bearer push_<store>_<token>`. Only a digest of the token is kept, and who guesses has to wait."""
 
     def authenticate(self, request: Request) -> tuple[PushingShop, None] | None:
         kind, _space, key = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not key.startswith("push_"):
             return None
+        address = client_ip(request._request)
+        try:
+            keys.refuse_guesses("push", address)
+        except keys.TooManyGuesses as refused:
+            raise exceptions.Throttled(tally.seconds_left(), refused.detail) from None
         store_hex, _line, token = key.removeprefix("push_").partition("_")
         connection = _connection(store_hex)
         kept = connection.secrets.get("push_key", "") if connection else ""
         if not hmac.compare_digest(digest(token), kept or "none") or connection is None:
+            keys.count_guess("push", address)
             raise exceptions.AuthenticationFailed("This push key is not valid.")
         return PushingShop(connection.store), None
 

@@ -106,14 +106,12 @@ def authenticate(shown: str, *, address: str) -> ApiKey:
 
     Only what was never a key counts as a guess: a program that goes on with a revoked one hinders nobody beside it.
     """
-    guesses = f"key-guesses:{address}"
-    if tally.counted(guesses) >= settings.KEY_GUESSES_PER_MINUTE:
-        raise TooManyGuesses
+    refuse_guesses("key", address)
     key = None
     if shown.startswith(MARK) and len(shown) <= LONGEST and shown.isascii():
         key = ApiKey.objects.select_related("agent").filter(digest=_digest(shown)).first()
     if key is None:
-        tally.count(guesses)
+        count_guess("key", address)
         raise KeyRefused("invalid_key", _("There is no such key."))
     if key.revoked_at is not None:
         raise KeyRefused("revoked_key", _("This key was revoked."))
@@ -123,6 +121,16 @@ def authenticate(shown: str, *, address: str) -> ApiKey:
         raise KeyRefused("disabled_account", _("The account of this key is disabled."))
     note_use([key])
     return key
+
+
+def refuse_guesses(sort: str, address: str) -> None:
+    """Raise TooManyGuesses where an address has tried too many keys of a sort in this minute that there are not."""
+    if tally.counted(f"{sort}-guesses:{address}") >= settings.KEY_GUESSES_PER_MINUTE:
+        raise TooManyGuesses
+
+
+def count_guess(sort: str, address: str) -> None:
+    tally.count(f"{sort}-guesses:{address}")
 
 
 def usable(ids: Iterable[UUID]) -> dict[UUID, ApiKey]:

@@ -145,6 +145,20 @@ def test_a_wrong_key_is_told_and_does_nothing(key: str, wrong: str) -> None:
     assert not Order.objects.filter(number="7001").exists()
 
 
+def test_who_guesses_keys_has_to_wait_and_nobody_else(key: str, settings: Any, time_machine: Any) -> None:
+    time_machine.move_to("2026-11-21T10:00:20Z", tick=False)
+    settings.KEY_GUESSES_PER_MINUTE = 3
+    here, there = Client(REMOTE_ADDR="198.51.100.1"), Client(REMOTE_ADDR="198.51.100.2")
+    for wrong in (key[:-1] + "_", "push_x_y", "push_" + "0" * 32 + "_x"):
+        assert send("orders", ORDER_EXAMPLE, wrong, here).status_code == 401
+    refused = send("orders", ORDER_EXAMPLE, key, here)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
+    assert not Order.objects.filter(number="7001").exists()
+    assert send("orders", ORDER_EXAMPLE, key, there).status_code == 201
+    time_machine.move_to("2026-11-21T10:01:01Z", tick=False)
+    assert send("orders", ORDER_EXAMPLE, key, here).status_code == 200
+
+
 def test_without_a_key_made_none_is_right(world: World, lamps: Store) -> None:
     connect(actor=world.admin, store=lamps, connector=PushStore, values={"url": "", "capabilities": []})
     assert send("orders", ORDER_EXAMPLE, f"push_{lamps.pk.hex}_").status_code == 401
