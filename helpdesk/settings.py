@@ -290,6 +290,8 @@ EVENT_WORDS = [
 ]
 # What agents are told of, in words (people/notices.py).
 NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS"]
+# What a role may do: who asks says so in its room (people/abilities.py).
+ABILITIES: list[str] = []
 APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
 STORE_CONNECTORS = [
     "orders.stores.demo.DemoStore",

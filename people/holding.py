@@ -39,6 +39,7 @@ class PeopleOfBuyers:
             "people.ApiKey",
             "people.BuyerTag",
             "people.NoticePreferences",
+            "people.RoleAbility",
             "people.Store",
             "people.Team",
         }

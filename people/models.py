@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.scopes import granted
+from people import abilities
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 
@@ -128,6 +129,15 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     @property
     def is_supervisor(self) -> bool:
         return self.role in (self.Role.SUPERVISOR, self.Role.ADMIN)
+
+    def may(self, ability: str) -> bool:
+        """Tell whether their role has an ability (people/abilities.py). Raises KeyError for what is none."""
+        return self.is_active and abilities.has(self.role, ability)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """All that they may: for templates and scripts."""
+        return abilities.of_role(self.role) if self.is_active else frozenset()
 
     def presence_now(self) -> str:
         """Return `online`, `busy`, `away`, or `offline` where no socket of theirs renewed the lease in time."""

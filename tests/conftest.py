@@ -1,8 +1,9 @@
 """What every test can use."""
 
 import json
+import math
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from people import abilities
 from tests import factories, prepared
 from tests.sockets import Connect
 
@@ -78,6 +80,14 @@ def django_db_modify_db_settings(
 def django_db_keepdb(django_db_keepdb: bool) -> bool:
     """SQLite's copy is taken as it is; it goes with its folder."""
     return django_db_keepdb or settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def roles_as_shipped() -> Iterator[None]:
+    """What admins changed of roles is known to be nothing, and stays so until a test changes it: no query tells."""
+    abilities.changed._kept = (math.inf, {})
+    yield
+    abilities.changed.forget()
 
 
 @pytest.fixture
