@@ -15,6 +15,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -106,7 +108,7 @@ def _today(stores: list[Store]) -> date:
 @dataclass(frozen=True)
 class Shown:
     text: str
-    metric: Metric
+    label: SafeString
     is_sparse: bool  # too few cases for a place
     link: str
 
@@ -121,10 +123,12 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Bar:
-    x: float
-    y: float
-    height: float
+class Bars:
+    """A drawing 20 high: one path for all of them, since a page has hundreds, and the same in words."""
+
+    width: int
+    path: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -132,22 +136,21 @@ class Row:
     figures: Figures
     cells: list[Shown]
     trend: Trend | None
-    bars: list[Bar]
-    bars_text: str
+    bars: Bars | None
 
 
-def _row(figures: Figures, columns: list[Metric], sort: Metric, link: str) -> Row:
+def _row(figures: Figures, columns: dict[SafeString, Metric], sort: Metric, link: str) -> Row:
+    """`columns`: by label, which is translated and escaped once and not in each row."""
     cells = [
         Shown(
             shown(metric, figures.sums, figures.money),
-            metric,
+            label,
             metric.kind != "money" and not metric.has_sample(figures.sums),
-            f"{link}&metric={metric.key}" if link else "",
+            f"{link}&metric={metric.key}",
         )
-        for metric in columns
+        for label, metric in columns.items()
     ]
-    bars, text = _bars(figures, sort)
-    return Row(figures, cells, _trend(figures, sort), bars, text)
+    return Row(figures, cells, _trend(figures, sort), _bars(figures, sort))
 
 
 def _trend(figures: Figures, metric: Metric) -> Trend | None:
@@ -174,16 +177,14 @@ def _trend(figures: Figures, metric: Metric) -> Trend | None:
     return Trend("arrow-up" if change > 0 else "arrow-down", text, is_better)
 
 
-def _bars(figures: Figures, metric: Metric) -> tuple[list[Bar], str]:
-    """Return the bars of a drawing 20 high, and the same in words."""
+def _bars(figures: Figures, metric: Metric) -> Bars | None:
     values = [None if value == float("inf") else value for value in figures.bars]
     highest = max((value for value in values if value), default=0)
-    bars = []
-    for index, value in enumerate(values):
-        height = round(max(18 * value / highest, 1), 1) if value and highest else 0.5
-        bars.append(Bar(index * 10 + 1.5, round(20 - height, 1), height))
-    words = [_in_words(metric, value) for value in values]
-    return (bars if highest else []), ", ".join(words)
+    if not highest:
+        return None
+    heights = [max(18 * value / highest, 1) if value else 0.5 for value in values]
+    path = "".join(f"M{index * 10 + 1.5} 20v-{height:.1f}h7V20z" for index, height in enumerate(heights))
+    return Bars(len(values) * 10, path, ", ".join(_in_words(metric, value) for value in values))
 
 
 def _in_words(metric: Metric, value: float | None) -> str:
@@ -211,10 +212,12 @@ def performance(request: AgentRequest) -> HttpResponse:
     form = FigureFilter(request.GET, agent=request.user)
     asked, show, columns, sort = form.asked(), *_columns(request)
     found = reading.ranking(asked, sort, columns)
-    total_columns = [metric.for_all() for metric in columns]
+    by_label = {escape(str(metric.label)): metric for metric in columns}
+    for_all = {label: metric.for_all() for label, metric in by_label.items()}
+    query = form.query(show="", sort="")
     context = _context(request, form, asked) | {
-        "rows": [_row(one, columns, sort, _link(form, one.id)) for one in found.rows],
-        "total": _row(found.total, total_columns, sort.for_all(), _link(form, None)),
+        "rows": [_row(one, by_label, sort, _link(query, one.id)) for one in found.rows],
+        "total": _row(found.total, for_all, sort.for_all(), _link(query, None)),
         "columns": columns,
         "sort": sort,
         "show": show,
@@ -233,9 +236,9 @@ def _columns(request: HttpRequest) -> tuple[str, list[Metric], Metric]:
     return show, columns, wanted if wanted in columns else columns[0]
 
 
-def _link(form: FigureFilter, agent_id: UUID | None) -> str:
+def _link(query: str, agent_id: UUID | None) -> str:
     where = reverse("team-room:cases", args=[agent_id]) if agent_id else reverse("team-room:all-cases")
-    return f"{where}?{form.query(show='', sort='')}"
+    return f"{where}?{query}"
 
 
 def _context(request: AgentRequest, form: FigureFilter, asked: Asked) -> dict[str, Any]:
@@ -268,7 +271,7 @@ def mine(request: AgentRequest) -> HttpResponse:
     for label, keys in VIEWS.values():
         new = [key for key in keys if key not in seen]
         seen.update(new)
-        link = _link(form, request.user.pk)
+        link = _link(form.query(show="", sort=""), request.user.pk)
         groups.append((label, [_card(found.rows, own, METRICS[key], link) for key in new]))
     context = _context(request, form, asked) | {"groups": groups, "own": own, "minimum": MINIMUM_SAMPLE}
     return render(request, "team/performance/mine.html", context)

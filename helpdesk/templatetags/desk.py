@@ -43,11 +43,16 @@ def icon(name: str, extra: str = "") -> SafeString:
 def avatar(person: Any, size: str = "") -> SafeString:
     """Draw the initials of `person` (who has `id` and `name`) on their colour. `size`: s, l or nothing."""
     name = getattr(person, "display_name", None) or person.name
+    return _avatar(color_for(person.id), initials(name), size)
+
+
+@lru_cache(maxsize=4096)  # a list has many of them
+def _avatar(color: str, letters: str, size: str) -> SafeString:
     return format_html(
         '<span class="{}" data-color="{}" aria-hidden="true">{}</span>',
         f"avatar avatar-{size}" if size else "avatar",
-        color_for(person.id),
-        initials(name),
+        color,
+        letters,
     )
 
 

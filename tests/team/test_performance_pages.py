@@ -1,6 +1,7 @@
 """Who sees which figures, in which order, and that every number opens what it was made of."""
 
 import csv
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,6 +16,7 @@ from helpdesk.lib.sheets import BOM
 from people.models import Agent
 from team.performance import metrics, reading
 from team.performance.metrics import METRICS, duration, shown
+from team.performance.models import DayFigures
 from team.performance.reading import Asked, cases, ranking, sums_of
 from team.performance.rollup import count_on
 from tests import factories
@@ -185,6 +187,35 @@ def test_the_ranking_asks_the_database_few_questions(world):
     ) as queries:
         client.get(PAGE, WEEK)
     assert len(queries) < 10, [query["sql"][:90] for query in queries]
+
+
+def test_the_bars_are_what_each_part_of_the_period_comes_to(world):
+    play(world, 6)
+    count_on()
+    for metric in METRICS.values():
+        period = asked(world)  # 16 days, so 8 parts of two
+        found = ranking(period, metric, [metric])
+        for figures in [*found.rows, found.total]:
+            if not any(figures.bars):
+                continue
+            for number, bar in enumerate(figures.bars):
+                since = period.since + timedelta(days=2 * number)
+                of_part = replace(period, since=since, until=since + timedelta(days=1), agent=figures.id)
+                only = ranking(of_part, metric, [metric]).total
+                seen = metric if figures.id else metric.for_all()
+                money = list(metrics.amounts(seen, only.money).values())
+                assert bar == (sum(money) if metric.kind == "money" else seen.value(only.sums)), metric.key
+    assert len(found.total.bars) == 8
+
+
+def test_money_of_several_currencies_has_no_bars(world):
+    day = {"store": world.store, "day": NOON.date(), "agent": world.ann, "channel": "widget"}
+    DayFigures.objects.create(**day, currency="EUR", paid_money=500)
+    DayFigures.objects.create(**day, currency="SEK", refund_money=500)
+    found = ranking(asked(world), METRICS["order_value"], [])
+    assert found.rows[0].bars[1] == found.total.bars[1] == 500
+    DayFigures.objects.filter(currency="SEK").update(paid_money=700)
+    assert not ranking(asked(world), METRICS["order_value"], []).total.bars
 
 
 @pytest.mark.parametrize(
