@@ -4,6 +4,7 @@ Whoever is killed has counted a portion or has not. Who counts beside another wa
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -27,6 +28,7 @@ _ROWS = 400  # of one statement: SQLite takes 32,766 values
 _IDS = 5_000
 _FIELDS = ("id", "name", "at", "actor_kind", "data")
 _IDS_OF = ("actor_id", "store_id", "conversation_id", "order_id")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STORE = len(_FIELDS) + _IDS_OF.index("store_id")
 
 
@@ -139,9 +141,15 @@ def _ids_in(events: list[Happened]) -> set[str]:
         if event.actor_kind == "buyer" and event.actor_id:
             ids.add(event.actor_id)
         for name in ("buyer", "action", "id", "visitor", "other"):
-            if isinstance(value := event.data.get(name), str):
+            # The line of a merge in a conversation has the name of the buyer there.
+            if isinstance(value := event.data.get(name), str) and _is_id(value):
                 ids.add(value)
     return ids
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether this is an id as events have it; a million times, so that only the look of it counts."""
+    return _ID.fullmatch(text) is not None
 
 
 class _Memory:
@@ -165,11 +173,15 @@ class _Memory:
     def get(self, key: str) -> Known | None:
         if not key:
             return None
+        if not _is_id(key):
+            raise ValueError(f"{key!r} is no id")
         if key not in self._known:
             self.load([key])
         return self._known[key]
 
     def put(self, key: str, known: Known) -> None:
+        if not _is_id(key):
+            raise ValueError(f"{key!r} is no id")
         self._known[key] = known
         self._changed.add(key)
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 
@@ -299,6 +300,15 @@ def test_a_recovered_payment_is_who_reminded_s(world):
     data = {"agent_id": str(world.bob.pk), "amount": money(4800, "USD")}
     event(names.PAYMENT_RECOVERED, NOON, world.store, order_id=world.order.pk, data=data)
     assert figures(world.bob) == {"recovered": 1, "recovered_money": 4800}
+
+
+@pytest.mark.parametrize("name", [names.BUYER_MERGED, names.BUYER_IDENTIFIED, names.COUPON_REDEEMED])
+def test_words_where_an_id_could_stand_hold_up_nothing(world, name):
+    """The line of a merge in a conversation has the buyer's name there."""
+    data = {"buyer": "Kim Buyer", "visitor": "Kim", "id": "x", "seq": 2}
+    event(name, NOON, world.store, conversation_id=new_id(), data=data)
+    talk(world)
+    assert figures()["handled"] == 1
 
 
 def test_an_event_that_makes_no_sense_holds_up_nothing(world, caplog):

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,19 @@ from django.core.files.storage import default_storage
 from django.db import models
 from django.test import Client
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 
 from events import names
 from events.models import Event
+from helpdesk.lib.ids import parse_id
+from inbox import transports
 from orders.errors import Forbidden, NotFound
 from people.models import Agent, Buyer
 from people.personal import marks, pattern_of, sources
 from team import erasing, exporting, tasks
 from team.models import BuyerExport, Erasure
+from team.performance import rollup
+from team.performance.models import CaseFigures, DayFigures, Memory, Rollup
 from tests import factories
 from tests.api.conftest import Api
 from tests.team import somebody
@@ -70,6 +76,32 @@ def test_what_hangs_on_buyers_cannot_be_declared_to_hold_nothing():
         if related & buyers and texts:
             guilty[label] = texts
     assert guilty == {}
+
+
+def test_what_figures_are_counted_from_names_nobody(world, kim):
+    """It has JSON, and what buyers said passes by it: of all that, ids and numbers stay, and a few words of ours."""
+    rollup.count_on()
+    kept = list(Memory.objects.values_list("data", flat=True))
+    assert {key for one in kept for key in one} >= {"buyer", "advice", "rated"}, "all sorts of it"
+    ours = {"open", "resolved", "snoozed", *transports.all_transports()}
+    texts = {text for one in kept for text in _texts(one)} - ours
+    assert [text for text in texts if not (parse_id(text) or parse_date(text))] == []
+    tables = {model._meta.db_table for model in (Memory, CaseFigures, DayFigures, Rollup)}
+    assert {table for table, _ in somebody.dump()} >= tables
+    assert {trace for trace in somebody.traces(kim.words) if trace[0] in tables} == set()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Return all texts in a JSON value, but for the names of what it holds (where they are not ids themselves)."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from () if name.isidentifier() else (name,)
+            yield from _texts(one)
 
 
 # -- The file
