@@ -9,5 +9,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 app = Celery("helpdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["people", "inbox", "orders", "orders.coupons", "orders.reviews", "knowledge", "team", "team.performance"]
+    [
+        "people",
+        "inbox",
+        "orders",
+        "orders.coupons",
+        "orders.reviews",
+        "knowledge",
+        "team",
+        "team.performance",
+        "team.todo",
+    ]
 )

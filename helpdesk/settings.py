@@ -210,6 +210,8 @@ CELERY_BEAT_SCHEDULE = {
     "settle-suggestions": {"task": "knowledge.tasks.settle_suggestions", "schedule": 60.0},
     "tell-wallboards": {"task": "team.performance.tasks.tell_wall", "schedule": 3.0},
     "count-performance": {"task": "team.performance.tasks.count_performance", "schedule": 10.0},
+    "remind-of-tasks": {"task": "team.todo.tasks.remind", "schedule": 10.0},
+    "look-at-ratings": {"task": "team.todo.tasks.sweep_ratings", "schedule": 30.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-old-notices": {"task": "people.tasks.discard_old_notices", "schedule": 86_400.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
@@ -289,7 +291,7 @@ EVENT_WORDS = [
     "team.event_words.WORDS",
 ]
 # What agents are told of, in words (people/notices.py).
-NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS"]
+NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS", "team.notice_words.WORDS"]
 # What a role may do: who asks says so in its room (people/abilities.py).
 ABILITIES: list[str] = []
 APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
@@ -302,7 +304,7 @@ STORE_CONNECTORS = [
 ]
 
 # Rung with a conversation's id when its buyer has rated it; a job's name, or none.
-RATED_JOB = ""
+RATED_JOB = "team.todo.tasks.look_at_rating"
 REVIEW_LOW_RATING = 2  # of 5: so few stars open the buyer's conversation
 ORDER_HOLD_SECONDS = env.int("ORDER_HOLD_SECONDS", default=30)
 # How far a role may go without a second person, where a store has set no limit of its own (orders/limits.py): by

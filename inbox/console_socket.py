@@ -44,6 +44,7 @@ HEARD = {
     "buyers:read": ("buyer",),
     "orders:read": ("order", "review"),
     "coupons:read": ("coupon",),
+    "tasks:read": ("task",),
     EVERYTHING: ("notice",),  # an agent's own, of every room
 }
 

@@ -18,10 +18,15 @@ def enqueue(task: Task | str, *args: Any, eta: datetime | None = None) -> None:
     """
 
     def send() -> None:
-        found = current_app.tasks[task] if isinstance(task, str) else task
+        name = task if isinstance(task, str) else task.name
+        # Whoever only rings need not know the job itself: a process that serves pages has not loaded them all.
+        found = current_app.tasks.get(name)
         try:
-            found.apply_async(args, eta=eta, retry=False)
+            if found is not None:
+                found.apply_async(args, eta=eta, retry=False)
+            else:
+                current_app.send_task(name, args, eta=eta, retry=False)
         except (OperationalError, OSError):
-            log.warning("broker unreachable, %s is left to the sweep", found.name)
+            log.warning("broker unreachable, %s is left to the sweep", name)
 
     transaction.on_commit(send)

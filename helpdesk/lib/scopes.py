@@ -32,7 +32,8 @@ AREAS = {
     "coupons": Area(_("Coupons"), _("Offers and the codes of buyers")),
     "sync": Area(_("Store data"), _("To tell of orders, products and reviews, as a store does"), (WRITE,)),
     "knowledge": Area(pgettext_lazy("room", "Knowledge"), _("Articles and the words of the help centre")),
-    "team": Area(pgettext_lazy("room", "Team"), _("Tasks, announcements and performance")),
+    "tasks": Area(_("Tasks"), _("What agents give each other to do")),
+    "team": Area(pgettext_lazy("room", "Team"), _("Announcements and performance")),
     "events": Area(_("Events"), _("The audit trail"), (READ,)),
     "settings": Area(_("Settings"), _("Channels and what else is set up")),
 }

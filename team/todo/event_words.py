@@ -25,7 +25,7 @@ def _tell(event: Event, called: Called) -> Told:
 TASKS = Vocabulary(
     "tasks",
     gettext_lazy("Tasks"),
-    "list-checks",
+    "checklist",
     {
         names.TASK_CREATED: Words(gettext_lazy("Task made"), tell=_tell),
         names.TASK_CHANGED: Words(gettext_lazy("Task changed"), tell=_tell),

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from events import names
 from events.models import TOLD, Event
 from events.redacting import MARK
+from people import notices
 from people.models import Buyer
 from people.personal import Erasing, words_of
 from team.todo.models import Task
@@ -30,6 +31,7 @@ def erase(erasing: Erasing) -> None:
         if task.status == Task.Status.OPEN:
             task.status, task.done_at, task.remind_at = Task.Status.CANCELLED, erasing.at, None
         task.save(update_fields=["title", "note", "status", "done_at", "remind_at"])
+        notices.forget([task.pk])
 
 
 def events(buyers: list[Buyer]) -> list[QuerySet[Event]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from team.todo.models import Task
@@ -26,3 +27,9 @@ def remark(task: Task) -> str:
     if task.kind == Task.Kind.LOW_RATING and now:
         return _("The buyer has changed the rating to %(rating)s of 5.") % {"rating": now}
     return ""
+
+
+def plain_title(task: Task) -> str:
+    """The same for plain readers, in English."""
+    with translation.override("en"):
+        return title_of(task)

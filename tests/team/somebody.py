@@ -33,6 +33,7 @@ from orders.models import (
 from orders.notes import add_note, edit_note
 from orders.sync.orders import upsert_order
 from people.models import Buyer, BuyerIdentity
+from team.todo.services import change_task, create_task
 from tests import factories
 
 NAME, EMAIL, PHONE = "Kimberlina Zwetschge", "kimberlina@buyers.test", "+447700900123"
@@ -84,6 +85,7 @@ def make(world: Any) -> Somebody:
     conversation, files = _say(world, kim, word)
     _merge(world, kim, word)
     _order(world, kim, conversation, word)
+    _tasks(world, conversation, word)
     _payloads(world, conversation, word)
     kim.refresh_from_db()
     index_buyer(kim)
@@ -186,6 +188,20 @@ def _order(world: Any, kim: Buyer, conversation: Conversation, word: Any) -> Non
         number=order.number,
         shipping_fee=690,
         address={"name": NAME, "line1": "7 Quittenweg"},
+    )
+
+
+def _tasks(world: Any, conversation: Conversation, word: Any) -> None:
+    """One about the conversation, one about the order, and one that only calls them by their name."""
+    about = {"agent": world.sue, "assignee_id": world.ann.id}
+    create_task(
+        **about, title=f"Ask about the {word('zeppelin')}", note=word("taskwhisper"), conversation_id=conversation.id
+    )  # fmt: skip
+    create_task(**about, title=f"Look for the {word('calliope')}", order_id=world.order.id)
+    change_task(
+        agent=world.sue,
+        task_id=create_task(**about, title=f"Call {NAME} about the {word('dirigible')}").pk,
+        note=f"Say {word('bonjourkim')} to {NAME}",
     )
 
 
