@@ -254,6 +254,8 @@ SUGGESTERS = [
 ]
 KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
 WIDGET_PARTS = ["knowledge.widget_api.panel_part"]  # what the widget's panel is told beside the chat
+# What else names conversations, and goes along where two become one (inbox/services/joining.py).
+CONVERSATION_HOLDERS = ["orders.holding.OrdersOfConversations"]
 BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
 # What each room holds of a buyer, for who asks for it or wants it gone (people/personal.py). Who somebody is goes last.
 PERSONAL_DATA = [

@@ -19,6 +19,7 @@ from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Message
 from inbox.payloads import PREVIEW
 from inbox.services import timeline
+from inbox.services.places import standing
 from inbox.services.profile import refuse_blocked
 from inbox.services.timeline import Batch
 
@@ -178,5 +179,6 @@ def _where(conversation: Conversation) -> Conversation:
     rows = Conversation.objects.filter(buyer=conversation.buyer_id)
     found = list(with_summary_relations(rows).select_for_update(of=("self",)).order_by("id"))
     own = next(row for row in found if row.id == conversation.id)
+    own = next(row for row in found if row.id == standing(own))
     live = next((row for row in found if row.status != Conversation.Status.RESOLVED), None)
     return live if live is not None and own.status == Conversation.Status.RESOLVED else own

@@ -135,6 +135,14 @@ WORDS = [
             names.CONVERSATION_JOINED: Words(
                 gettext_lazy("Conversations joined"), gettext_lazy("made two conversations one again")
             ),
+            names.CONVERSATION_MERGED: Words(
+                gettext_lazy("Conversations merged"),
+                gettext_lazy("made an earlier conversation part of another"),
+            ),
+            names.CONVERSATION_SEPARATED: Words(
+                gettext_lazy("Conversations separated"),
+                gettext_lazy("made a merged conversation one of its own again"),
+            ),
             names.CONVERSATION_RATED: Words(gettext_lazy("Conversation rated"), tell=_rated),
             names.CARD_ANSWERED: Words(
                 gettext_lazy("Card answered"), gettext_lazy("answered a card: {label}")

@@ -32,6 +32,7 @@ from inbox.search import index_buyer
 from inbox.services import Draft, consent, join_proven, post_message
 from inbox.services.deliveries import arrived, came_back, tell
 from inbox.services.messages import MAX_ATTACHMENTS, MAX_BODY
+from inbox.services.places import standing
 from inbox.services.profile import Blocked, refuse_blocked
 from inbox.transports.base import Later, Media, Receipt, Refused, Request, Said, Unreadable
 from people.models import Buyer, BuyerIdentity
@@ -251,7 +252,7 @@ def _answered(channel: Channel, said: Said, buyer: Buyer) -> Conversation | None
     if live := rows.exclude(status=Conversation.Status.RESOLVED).first():
         return live if said.automatic else None
     if (named := parse_id(said.conversation)) and (found := rows.filter(pk=named).first()):
-        return found
+        return rows.get(pk=standing(found))
     if not said.answers:
         return None
     places = {

@@ -187,6 +187,8 @@ def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> 
     by_tag = filters.tag is not None and view != "waiting" and not started
     if filters.tag and not by_tag:
         lookups.append(("taggings__tag", filters.tag))
+    if "resolved" in statuses and not by_tag:
+        lookups.append(("merged_into__isnull", True))  # an emptied one; it has no tags either
     parts: list[Lookups] = [lookups]
     if spread := _spread(filters, stores):
         name, ids = spread

@@ -111,7 +111,7 @@ def visitor_of(token: str) -> tuple[VisitorSession, Conversation | None, int] | 
 
 def conversation_of(buyer_id: UUID) -> Conversation | None:
     """Return the conversation that a buyer's widget shows: the live one, else the latest."""
-    rows = Conversation.objects.filter(buyer_id=buyer_id).select_related("assignee")
+    rows = Conversation.objects.filter(buyer_id=buyer_id, merged_into=None).select_related("assignee")
     live = rows.exclude(status="resolved").first()
     return live or rows.order_by("-created_at").first()
 

@@ -138,4 +138,5 @@ def summary_data(conversation: Conversation) -> dict[str, Any]:
         "buyer_read_seq": c.buyer_read_seq,
         "agent_read_seq": c.agent_read_seq,
         "created_at": iso(c.created_at),
+        "merged_into": str(c.merged_into_id) if c.merged_into_id else None,
     }

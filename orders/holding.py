@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop
 
 from events import names
 from events.models import TOLD, Event
+from inbox.models import Conversation
 from inbox.services.merging import Moved
 from orders.models import (
     BuyerRequest,
@@ -34,6 +35,13 @@ ROWS = {
     "reminders": PaymentReminder,
     "reviews": Review,
 }
+IN_CONVERSATIONS = {
+    "order_actions": OrderAction,
+    "buyer_requests": BuyerRequest,
+    "codes": CouponCode,
+    "payment_reminders": PaymentReminder,
+    "product_reviews": Review,
+}
 _UNDECIDED_ACTIONS = ("waiting", "held", "running", "unknown")
 _UNDECIDED_CODES = ("waiting", "creating", "revoking")
 _OF_COUPONS = [name for name in sorted(names.NAMES) if name.startswith("coupon.")]
@@ -52,6 +60,23 @@ class OrdersOfBuyers:
     def move_back(self, kept: Buyer, merged: Buyer, moved: Moved) -> None:
         for name, model in ROWS.items():
             model._default_manager.filter(pk__in=moved.get(name, []), buyer=kept).update(buyer=merged)
+
+
+class OrdersOfConversations:
+    """What was done, asked for and given in a conversation that became part of another of the same buyer."""
+
+    def move(self, kept: Conversation, other: Conversation) -> dict[str, list[str]]:
+        moved = {}
+        for name, model in IN_CONVERSATIONS.items():
+            rows = model._default_manager.filter(conversation_id=other.id)
+            moved[name] = [str(pk) for pk in rows.values_list("pk", flat=True)]
+            rows.update(conversation_id=kept.id)
+        return moved
+
+    def move_back(self, kept: Conversation, other: Conversation, moved: dict[str, list[str]]) -> None:
+        for name, model in IN_CONVERSATIONS.items():
+            rows = model._default_manager.filter(pk__in=moved.get(name, []), conversation_id=kept.id)
+            rows.update(conversation_id=other.id)
 
 
 class OrdersHeld:

@@ -30,7 +30,8 @@ REVIEWS = 5
 @require_GET
 def buyer(request: AgentRequest, conversation_id: UUID) -> HttpResponse:
     conversation = open_conversation(request, conversation_id)
-    past = conversations_for(request.user).filter(buyer=conversation.buyer_id).exclude(pk=conversation.pk)
+    past = conversations_for(request.user).filter(buyer=conversation.buyer_id, merged_into=None)
+    past = past.exclude(pk=conversation.pk)
     reviews = reviews_for(request.user).filter(buyer=conversation.buyer_id)
     own = orders_for(request.user).filter(buyer=conversation.buyer_id)
     spent = own.values("currency").annotate(paid=Sum("paid"), refunded=Sum("refunded"), number=Count("id"))

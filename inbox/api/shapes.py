@@ -38,6 +38,7 @@ _ROW = {
     "buyer_read_seq": 3,
     "agent_read_seq": 3,
     "created_at": "2026-11-21T09:28:11.250Z",
+    "merged_into": None,
     "read_seq": 3,
     "inbound_seen": 1,
 }
@@ -105,6 +106,9 @@ class ConversationSerializer(serializers.Serializer[Any]):
     buyer_read_seq = serializers.IntegerField()
     agent_read_seq = serializers.IntegerField(help_text="The furthest that any agent has read.")
     created_at = serializers.DateTimeField()
+    merged_into = serializers.UUIDField(
+        allow_null=True, help_text="The conversation that it became part of: its messages are there."
+    )
     read_seq = serializers.IntegerField(help_text="How far I have read.")
     inbound_seen = serializers.IntegerField(help_text="How many of the buyer's messages I have seen.")
 

@@ -11,6 +11,7 @@ from inbox.services.conversations import (
     wake_due,
 )
 from inbox.services.identity import join_proven, same_person, suggestions, tell_apart
+from inbox.services.joining import merge_conversations, mergeable, separate
 from inbox.services.merging import merge_buyers, split_buyer
 from inbox.services.messages import MAX_BODY, Draft, Posted, post_message, post_messages
 from inbox.services.profile import Blocked, block_buyer, set_mood, tag_buyer, unblock_buyer
@@ -36,6 +37,8 @@ __all__ = [
     "mark_by_buyer",
     "mark_read",
     "merge_buyers",
+    "merge_conversations",
+    "mergeable",
     "post_message",
     "post_messages",
     "public_data",
@@ -44,6 +47,7 @@ __all__ = [
     "resolve",
     "same_person",
     "save_draft",
+    "separate",
     "set_contact",
     "set_mood",
     "set_priority",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from events import names
 from events.record import SYSTEM, Actor
@@ -21,12 +22,20 @@ from people.models import Agent, Team
 
 
 def locked(agent: Agent, conversation_id: UUID) -> Conversation:
-    """Return a conversation that the agent may see, locked. Raises NotFound."""
-    rows = with_summary_relations(conversations_for(agent)).select_for_update(of=("self",))
-    conversation = rows.filter(pk=conversation_id).first()
-    if conversation is None:
-        raise NotFound("No such conversation.")
+    """Return a conversation that the agent may see, locked. Raises NotFound, or Conflict where it was merged."""
+    [conversation] = locked_together(agent, conversation_id)
+    if conversation.merged_into_id is not None:
+        raise Conflict(_("It was merged into another conversation."), code="merged")
     return conversation
+
+
+def locked_together(agent: Agent, *ids: UUID) -> list[Conversation]:
+    """Return conversations that the agent may see, locked in one order for all. Raises NotFound."""
+    rows = with_summary_relations(conversations_for(agent)).select_for_update(of=("self",))
+    found = {row.id: row for row in rows.filter(pk__in=ids).order_by("id")}
+    if len(found) < len(ids):
+        raise NotFound("No such conversation.")
+    return [found[pk] for pk in ids]
 
 
 def _change(

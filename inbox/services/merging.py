@@ -22,6 +22,7 @@ from inbox.models import Attachment, Conversation, Message, SearchEntry
 from inbox.search import index_buyer
 from inbox.services import timeline
 from inbox.services.buyers import pushes_of
+from inbox.services.joining import refuse_parting
 from inbox.services.profile import move_blocks
 from inbox.services.timeline import Batch
 from people.access import buyers_for
@@ -143,6 +144,7 @@ def _move(kept: Buyer, merged: Buyer) -> Moved:
 def _move_back(kept: Buyer, merged: Buyer, moved: Moved) -> None:
     conversations = Conversation.objects.filter(pk__in=moved["conversations"], buyer=kept)
     ids = list(conversations.values_list("id", flat=True))
+    refuse_parting(ids)
     conversations.update(buyer=merged)
     _written(ids, kept).update(author_id=merged.id)
     sessions = VisitorSession.objects.filter(pk__in=moved["sessions"], buyer=kept)

@@ -6,7 +6,7 @@ a process that has twenty to write pays for one (inbox/writer.py collects them).
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -113,15 +113,35 @@ def post_messages(drafts: Sequence[Draft]) -> list[Posted | InboxError]:
             ready.append((index, clean_draft(draft)))
         except InboxError as error:
             outcomes[index] = error
-    if ready:
+    while ready:
         try:
-            with transaction.atomic():
-                _post(ready, outcomes, look=any(map(_needs_a_look, drafts)))
-        except IntegrityError:
-            # Nearly always a client_id that was posted before: then nothing was written, and now we look first.
-            with transaction.atomic():
-                _post(ready, outcomes, look=True)
+            _post_once(ready, outcomes)
+            break
+        except _Merged as merged:
+            ready = [(index, merged.follow(draft)) for index, draft in ready]
     return [outcomes[index] for index in range(len(drafts))]
+
+
+class _Merged(Exception):
+    """Some conversations are part of others since: what was said to them goes there."""
+
+    def __init__(self, into: dict[UUID, UUID]) -> None:
+        self.into = into
+
+    def follow(self, draft: Draft) -> Draft:
+        there = self.into.get(draft.conversation_id) if draft.conversation_id else None
+        return replace(draft, conversation_id=there) if there else draft
+
+
+def _post_once(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError]) -> None:
+    """Raises _Merged; then nothing was written."""
+    try:
+        with transaction.atomic():
+            _post(ready, outcomes, look=any(_needs_a_look(draft) for _, draft in ready))
+    except IntegrityError:
+        # Nearly always a client_id that was posted before: then nothing was written, and now we look first.
+        with transaction.atomic():
+            _post(ready, outcomes, look=True)
 
 
 def _needs_a_look(draft: Draft) -> bool:
@@ -132,6 +152,8 @@ def _needs_a_look(draft: Draft) -> bool:
 def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError], *, look: bool) -> None:
     batch = Batch()
     by_id, by_buyer = _lock(draft for _, draft in ready)
+    if into := {pk: c.merged_into_id for pk, c in by_id.items() if c.merged_into_id}:
+        raise _Merged(into)
     pairs: list[tuple[int, Draft, Conversation]] = []
     for index, draft in ready:
         try:
@@ -197,7 +219,8 @@ def _open(draft: Draft, batch: Batch) -> Conversation:
     if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
         raise NotFound("This visitor is not known any more.")
     refuse_blocked(buyer)
-    rows = with_summary_relations(Conversation.objects.filter(buyer=buyer)).select_for_update(of=("self",))
+    rows = with_summary_relations(Conversation.objects.filter(buyer=buyer, merged_into=None))
+    rows = rows.select_for_update(of=("self",))
     last = rows.order_by("-created_at").first()
     if last is not None and last.status != "resolved":
         return last

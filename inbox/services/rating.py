@@ -22,6 +22,7 @@ def rate(*, buyer_id: UUID, conversation_id: UUID, rating: int, comment: str = "
         raise Invalid("A rating is a whole number from 1 to 5.", attr="rating")
     with transaction.atomic():
         rows = with_summary_relations(Conversation.objects.filter(pk=conversation_id, buyer_id=buyer_id))
+        rows = rows.filter(merged_into=None)
         c = rows.select_for_update(of=("self",)).first()
         if c is None:
             raise NotFound("No such conversation.")

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from events import names, topics
 from events.record import Actor, Push, push
 from helpdesk.lib.ids import parse_id
-from inbox.access import conversations_for, with_summary_relations
+from inbox.access import conversations_for
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message, ReadMark
 from inbox.services import timeline
+from inbox.services.conversations import locked, locked_together
 from inbox.services.timeline import Batch
 from people.models import Agent
 
@@ -33,7 +34,7 @@ def split_conversation(*, agent: Agent, conversation_id: UUID, seq: int) -> Conv
     Raises NotFound, or Invalid where there is no such message, or nothing was said before it.
     """
     with transaction.atomic():
-        [source] = _locked(agent, conversation_id)
+        source = locked(agent, conversation_id)
         moved = list(
             Message.objects.filter(conversation=source, seq__gte=seq).order_by("seq")[: MOST_MOVED + 1]
         )
@@ -60,7 +61,9 @@ def join_back(*, agent: Agent, conversation_id: UUID) -> Conversation:
     """
     with transaction.atomic():
         source_id = _split_from(agent, conversation_id)
-        source, made = _locked(agent, source_id, conversation_id)
+        source, made = locked_together(agent, source_id, conversation_id)
+        if source.merged_into_id or made.merged_into_id:
+            raise Conflict(_("It was merged into another conversation."), code="merged")
         moved = list(Message.objects.filter(conversation=made).order_by("seq")[: MOST_MOVED + 1])
         first = next((message for message in moved if message.kind != "system"), None)
         if first is None or len(moved) > MOST_MOVED:
@@ -76,15 +79,6 @@ def join_back(*, agent: Agent, conversation_id: UUID) -> Conversation:
         words = f"{agent.name} made it one conversation again"
         _tell(agent, made, source, names.CONVERSATION_JOINED, params, words)
     return source
-
-
-def _locked(agent: Agent, *ids: UUID) -> list[Conversation]:
-    """Return conversations that the agent may see, locked in one order for all. Raises NotFound."""
-    rows = with_summary_relations(conversations_for(agent)).select_for_update(of=("self",))
-    found = {row.id: row for row in rows.filter(pk__in=ids).order_by("id")}
-    if len(found) < len(ids):
-        raise NotFound("No such conversation.")
-    return [found[pk] for pk in ids]
 
 
 def _split_from(agent: Agent, conversation_id: UUID) -> UUID:

@@ -216,6 +216,15 @@ def add_system_line(
     """Put a line into a timeline, in the caller's transaction, for an Event that the caller records."""
     rows = with_summary_relations(Conversation.objects.filter(pk=conversation_id))
     conversation = rows.select_for_update(of=("self",)).get()
+    if conversation.merged_into_id is not None:
+        return add_system_line(
+            conversation_id=conversation.merged_into_id,
+            event=event,
+            params=params,
+            body=body,
+            public=public,
+            actor=actor,
+        )
     batch = Batch()
     message = add_line(conversation, batch, actor, event, params, body, public=public, store=False)
     write(batch)

@@ -255,6 +255,9 @@ def _join(source: Conversation, target: Conversation) -> None:
     frame = {"type": "conversation.gone", "conversation": str(source.id), "into": str(target.id)}
     push([Push((topics.store(source.store_id), topics.conversation(source.id)), frame)])
     Attachment.objects.filter(conversation=source).update(conversation=target)
+    # What was merged into it is part of the other now, and can still be taken out.
+    source.emptied.update(merged_into=target)
+    source.merges.update(kept=target)
     source.delete()
 
 
