@@ -195,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-snoozed": {"task": "inbox.tasks.wake_snoozed", "schedule": 15.0},
     "send-due-deliveries": {"task": "inbox.tasks.send_due_deliveries", "schedule": 2.0},
     "fail-over": {"task": "inbox.tasks.fail_over", "schedule": 10.0},
+    "ask-for-ratings": {"task": "inbox.tasks.ask_for_ratings", "schedule": 15.0},
     "read-new-payloads": {"task": "inbox.tasks.read_new_payloads", "schedule": 10.0},
     "fetch-mail": {"task": "inbox.tasks.fetch_mail", "schedule": 5.0},
     "discard-old-payloads": {"task": "inbox.tasks.discard_old_payloads", "schedule": 86_400.0},
@@ -237,6 +238,7 @@ CARDS = [
     "orders.cards.product.ProductCard",
     "orders.coupons.cards.CouponCard",
     "knowledge.cards.ArticleCard",
+    "inbox.rating_card.RatingCard",
 ]
 # What a page may ask over its socket (inbox/asking.py).
 CONSOLE_ASKS = [

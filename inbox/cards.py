@@ -118,6 +118,26 @@ class Guarded(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """A card as it is said where no card can be drawn. `choices` are words with an address each, for letters."""
+
+    text: str
+    subject: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Speaking(Protocol):
+    """A kind with words of its own for where no card is drawn: made when it leaves; out of date by then, perhaps."""
+
+    def spoken(self, message: Message, *, letter: bool) -> Spoken: ...
+
+    def outdated(self, message: Message) -> str:
+        """Return why it is not sent any more, in English; empty: it is."""
+        ...
+
+
 @cache
 def all_cards() -> dict[str, Card]:
     cards = [import_string(path)() for path in settings.CARDS]

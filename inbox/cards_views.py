@@ -36,7 +36,7 @@ GONE, TOO_MANY = 410, 429
 @require_http_methods(["GET", "HEAD", "POST"])
 def card_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the card; a form of it that was sent is an answer. GET changes nothing: mail scanners follow links."""
-    if _too_often(f"look:{client_ip(request)}", LOOKS):
+    if too_often(f"look:{client_ip(request)}", LOOKS):
         return _sorry(request, TOO_MANY, "busy")
     try:
         message = _message(message_of(token))
@@ -73,7 +73,7 @@ def _message(message_id: UUID) -> Message:
 
 
 def _answered(request: HttpRequest, message: Message) -> HttpResponse:
-    if _too_often(f"answer:{message.id.hex}", ANSWERS):
+    if too_often(f"answer:{message.id.hex}", ANSWERS):
         return _sorry(request, TOO_MANY, "busy", message)
     choice_id = request.POST.get("choice", "")[:40]
     choice = next((c for c in (message.data or {}).get("choices") or [] if c["id"] == choice_id), None)
@@ -86,7 +86,7 @@ def _answered(request: HttpRequest, message: Message) -> HttpResponse:
         status = UNPROCESSABLE if error.status == 400 else error.status
         message = _message(message.id)
         return _page(request, message, tried=(choice_id, data), error=error, status=status)
-    return _safe(HttpResponseRedirect(request.path, status=303))
+    return safe(HttpResponseRedirect(request.path, status=303))
 
 
 def _page(
@@ -112,7 +112,7 @@ def _page(
         "url": "" if choices else _address_of(card),
         "is_tried": bool(tried[0]),
     }
-    return _safe(render(request, "cards/page.html", context, status=status))
+    return safe(render(request, "cards/page.html", context, status=status))
 
 
 def _choice(choice: Choice, tried: str, data: dict[str, str], error: InboxError | None) -> dict[str, Any]:
@@ -155,17 +155,19 @@ def _address_of(card: dict[str, Any]) -> str:
 def _sorry(request: HttpRequest, status: int, why: str, message: Message | None = None) -> HttpResponse:
     """Say that there is nothing to see, in the reader's own language: without a card there is no buyer to ask."""
     store = message.conversation.store if message else None
-    return _safe(render(request, "cards/sorry.html", {"why": why, "store": store}, status=status))
+    return safe(render(request, "cards/sorry.html", {"why": why, "store": store}, status=status))
 
 
-def _safe(response: HttpResponse) -> HttpResponse:
+def safe(response: HttpResponse) -> HttpResponse:
+    """Keep a page that a link opens out of caches, search engines and the addresses that other sites are told."""
     patch_cache_control(response, private=True, no_store=True)
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 
 
-def _too_often(what: str, most: int) -> bool:
+def too_often(what: str, most: int) -> bool:
+    """Count one more of `what`; return whether that is more than `most` within a minute."""
     key = f"card-page:{what}"
     try:
         cache.add(key, 0, timeout=60)

@@ -144,6 +144,9 @@ WORDS = [
                 gettext_lazy("made a merged conversation one of its own again"),
             ),
             names.CONVERSATION_RATED: Words(gettext_lazy("Conversation rated"), tell=_rated),
+            names.RATING_ASKED: Words(
+                gettext_lazy("Rating asked for"), gettext_lazy("asked the buyer how it was ({channel})")
+            ),
             names.CARD_ANSWERED: Words(
                 gettext_lazy("Card answered"), gettext_lazy("answered a card: {label}")
             ),
@@ -187,6 +190,9 @@ WORDS = [
             names.CHANNEL_CHANGED: Words(gettext_lazy("Channel changed"), tell=_channel),
             names.HOURS_CHANGED: Words(
                 gettext_lazy("Opening hours changed"), gettext_lazy("changed the opening hours of the store")
+            ),
+            names.RATING_RULE_CHANGED: Words(
+                gettext_lazy("Ratings changed"), gettext_lazy("changed when buyers are asked for a rating")
             ),
             names.ROUTING_CHANGED: Words(
                 gettext_lazy("Routing changed"),

@@ -22,7 +22,7 @@ from events import topics
 from events.record import Actor, Push, push
 from helpdesk.lib.ids import parse_id
 from helpdesk.lib.told import in_words
-from inbox import originals, transports
+from inbox import originals, rating_answers, transports
 from inbox.errors import InboxError
 from inbox.files import store_upload
 from inbox.holding import erased_ids
@@ -149,7 +149,8 @@ def _post(
         buyer = buyer_of(channel, said)
         refuse_blocked(buyer)
         _refuse_flood(channel, buyer)
-        conversation = _answered(channel, said, buyer)
+        rated = rating_answers.asked_of(channel, said, buyer)
+        conversation = rated[0].conversation if rated else _answered(channel, said, buyer)
         if said.automatic and conversation is None:
             _hear(channel, said)
             return None  # an answering machine opens no conversation
@@ -165,10 +166,12 @@ def _post(
                 buyer_id=None if conversation else buyer.id,
                 channel_id=channel.id,
                 attachments=tuple(attachment.id for attachment in attachments),
-                quiet=said.automatic,
+                quiet=said.automatic or rated is not None,  # a number of stars opens nothing again
                 data=originals.shown(said.original) if said.original else None,
             )
         )
+        if rated is not None:
+            rating_answers.take(*rated, posted.message, buyer)
         if said.original:
             originals.keep(posted.message, said.original)
         received.message = posted.message

@@ -6,6 +6,7 @@ from people.notices import NoticeWords
 
 MENTION = "mention"
 ASSIGNED = "assigned"
+LOW_RATING = "low_rating"
 
 WORDS = {
     MENTION: NoticeWords(
@@ -19,5 +20,11 @@ WORDS = {
         _("{buyer}: {said}"),
         "user-check",
         label=_("A colleague gives you a conversation"),
+    ),
+    LOW_RATING: NoticeWords(
+        _("{buyer} rated {rating} of 5"),
+        _("{agent}: {said}"),
+        "star",
+        label=_("A buyer gives a bad rating"),
     ),
 }

@@ -30,7 +30,7 @@ from inbox.models import Channel, Delivery, Received
 from inbox.services import consent
 from inbox.services.deliveries import tell
 from inbox.transports.base import Later, NoAnswer, OptedOut, Outgoing, Refused, Transport
-from inbox.wording import worded
+from inbox.wording import speaking_of, worded
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,9 @@ def _claim_one(heads: list[Any], channel: Channel, now: datetime) -> Delivery | 
             _left_behind(mine, pk)
             continue
         if mine.update(**claim):
-            rows = Delivery.objects.select_related("message__conversation__buyer")
+            rows = Delivery.objects.select_related(
+                "message__conversation__buyer", "message__conversation__store"
+            )
             return rows.get(pk=pk)
     return None
 
@@ -150,6 +152,9 @@ def _hand_over(delivery: Delivery, channel: Channel, now: datetime) -> None:
         return
     if why := consent.refusal(channel, delivery.to, unasked=delivery.unasked):
         _leave(delivery, State.FAILED, detail=why, **_moves_on(delivery, now))
+        return
+    if (speaking := speaking_of(delivery.message)) and (why := speaking.outdated(delivery.message)):
+        _leave(delivery, State.CANCELLED, detail=why)
         return
     given = outgoing(delivery, transport)
     began = time.monotonic()
@@ -197,12 +202,14 @@ def outgoing(delivery: Delivery, transport: Transport) -> Outgoing:
         .order_by("-id")
         .first()
     )
-    text, files = worded(message, transport)
+    said, files = worded(message, transport)
     template = (message.data or {}).get("template") if message.kind == message.Kind.TEXT else None
     return Outgoing(
         key=f"{_KEY}{delivery.pk}",
         to=delivery.to,
-        text=text,
+        text=said.text,
+        subject=said.subject,
+        choices=said.choices,
         attachments=files,
         context=last.context if last else {},
         conversation=str(message.conversation_id),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from helpdesk.lib.jobs import enqueue
 from inbox import failover, inbound, outbox, search
 from inbox.models import Attachment
-from inbox.services import routing, wake_due
+from inbox.services import rating_asks, routing, wake_due
 from inbox.services.queues import tell_queues
 from inbox.transports.mail import fetching
 from people import presence
@@ -61,6 +61,12 @@ def fail_over() -> int:
         except Exception:  # one that breaks must not hold up the others; it is tried again
             log.exception("delivery %s did not move on", delivery_id)
     return moved
+
+
+@shared_task
+def ask_for_ratings() -> int:
+    """Ask the buyers of what has been resolved for long enough how it was. Returns how many were asked."""
+    return rating_asks.ask_due()
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox import cards_api, cards_views, consent_views, widget_api, widget_views
+from inbox import cards_api, cards_views, consent_views, rating_views, widget_api, widget_views
 
 API = "api/widget/v1/"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("widget/<slug:store_key>/", widget_views.panel, name="widget-panel"),
     path("widget/<slug:store_key>/launcher.json", widget_views.launcher, name="widget-launcher"),
     path("c/<str:token>/", cards_views.card_page, name="card-page"),
+    path("rate/<str:token>/", rating_views.rating, name="rate"),
+    path("rate/<str:token>/<int:stars>/", rating_views.rating_with_stars, name="rate-stars"),
     path("unsubscribe/<str:token>/", consent_views.unsubscribe, name="unsubscribe"),
     path("c/<slug:store_key>.css", cards_views.colors, name="card-colors"),
     path(API + "sessions", widget_api.SessionsView.as_view()),

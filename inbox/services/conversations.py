@@ -15,7 +15,7 @@ from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, Tag
 from inbox.payloads import iso
-from inbox.services import routing, telling, timeline
+from inbox.services import rating_asks, routing, telling, timeline
 from inbox.services.timeline import Batch
 from people.access import agents_for
 from people.models import Agent, Team
@@ -126,7 +126,9 @@ def resolve(*, agent: Agent, conversation_id: UUID) -> Conversation:
         timeline.add_line(
             c, batch, actor, names.CONVERSATION_RESOLVED, params, f"{actor.name} resolved this", public=True
         )
-        return []
+        c.resolved_by = agent
+        rating_asks.plan(c)
+        return ["resolved_by"]
 
     return _change(agent, conversation_id, change)
 

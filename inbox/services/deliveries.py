@@ -22,10 +22,19 @@ State = Delivery.State
 NOT_NEEDED = gettext_noop("Not needed any more: it arrived the other way.")
 
 
-def new_delivery(message: Message, channel: Channel, buyer_id: UUID, *, unasked: bool = False) -> Delivery:
+def new_delivery(
+    message: Message,
+    channel: Channel,
+    buyer_id: UUID,
+    *,
+    unasked: bool = False,
+    stays: bool = False,
+    to: str = "",
+) -> Delivery:
     """Return the delivery of a new message, not saved. One that has no address to go to has failed already.
 
-    One that is no answer (`unasked`) is held through the buyer's night. (Load the conversation with buyer and store.)
+    One that is no answer (`unasked`) is held through the buyer's night; one that `stays` goes over no other channel.
+    `to`: empty: the address they used last. (Load the conversation with buyer and store.)
     """
     first = transports.get(channel.kind).first_state
     delivery = Delivery(
@@ -35,6 +44,7 @@ def new_delivery(message: Message, channel: Channel, buyer_id: UUID, *, unasked:
         seq=message.seq,
         state=first,
         unasked=unasked,
+        stays=stays,
     )
     leaves_at = message.created_at
     if first == State.QUEUED:
@@ -43,7 +53,7 @@ def new_delivery(message: Message, channel: Channel, buyer_id: UUID, *, unasked:
             delivery.held_until = held_until(conversation.buyer, conversation.store, leaves_at)
         delivery.run_at = leaves_at = delivery.held_until or leaves_at
         delivery.deadline = leaves_at + GIVE_UP_AFTER
-        delivery.to = address_of(buyer_id, channel)
+        delivery.to = to[:200] or address_of(buyer_id, channel)
         if not delivery.to:
             delivery.state = State.FAILED
             delivery.detail = gettext_noop("The buyer has no address on this channel.")
@@ -53,7 +63,7 @@ def new_delivery(message: Message, channel: Channel, buyer_id: UUID, *, unasked:
 
 def check_later(delivery: Delivery, channel: Channel, leaves_at: datetime) -> None:
     """Set when it is to have arrived, where the channel has such a rule: past that it goes over another one."""
-    if channel.unread_after is not None:
+    if channel.unread_after is not None and not delivery.stays:
         waits = timedelta(minutes=0 if delivery.state == State.FAILED else channel.unread_after)
         delivery.check_at = max(leaves_at, timezone.now()) + waits
 
@@ -78,6 +88,8 @@ def came_back(delivery: Delivery, channel: Channel, *, for_good: bool) -> None:
     At once where waiting would change nothing (`for_good`), or where its time is over already: a mail that bounces
     after a day had seemed to have arrived.
     """
+    if delivery.stays:
+        return
     was_looked_at = delivery.check_at is None and channel.unread_after is not None
     copies = Delivery.objects.filter(message=delivery.message_id, instead=True).exclude(pk=delivery.pk)
     if (was_looked_at and not copies.exists()) or (for_good and delivery.check_at is not None):

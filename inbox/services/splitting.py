@@ -25,7 +25,7 @@ from people.models import Agent
 
 MOST_MOVED = 2_000
 # What goes on where the conversation goes on.
-_GOES_ALONG = ("status", "priority", "assignee", "team", "snoozed_until", "resolved_at")
+_GOES_ALONG = ("status", "priority", "assignee", "team", "snoozed_until", "resolved_at", "resolved_by")
 
 
 def split_conversation(*, agent: Agent, conversation_id: UUID, seq: int) -> Conversation:

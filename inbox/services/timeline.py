@@ -34,6 +34,8 @@ _KEPT = (
     "first_reply_at",
     "snoozed_until",
     "resolved_at",
+    "rating",
+    "rating_comment",
 )
 
 
@@ -200,6 +202,7 @@ def reopen(conversation: Conversation, actor: Actor, batch: Batch) -> None:
     """Make a resolved or snoozed conversation open again."""
     conversation.status = Conversation.Status.OPEN
     conversation.snoozed_until = conversation.resolved_at = None
+    conversation.rating, conversation.rating_comment = None, ""  # of how it ended, which it did not
     params = {"actor": actor.name, "by": actor.kind}
     add_line(conversation, batch, actor, names.CONVERSATION_REOPENED, params, "Reopened", public=True)
 

@@ -137,6 +137,9 @@ class Outgoing:
     last_inbound_at: datetime | None = None
     unsubscribe: str = ""  # of what nobody asked for: the page on which they say that they want no more
     template: Mapping[str, Any] | None = None  # of `template_data`; `text` is then how it reads
+    # For letters alone: what it is about, where that is no answer, and words to click, with an address each.
+    subject: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,9 @@ class Transport:
     max_text: ClassVar[int] = 10_000  # characters in one message; longer ones go in parts
     takes_files: ClassVar[bool] = False  # else a file goes as a link in the text
     max_file: ClassVar[int | None] = None  # bytes; a larger file goes as a link
+    is_letter: ClassVar[bool] = (
+        False  # it has a subject, words to click, and what people put below their words
+    )
     segments: ClassVar[bool] = False  # a text is paid for by the SMS that it is
     has_templates: ClassVar[bool] = False  # `templates` may be said when the window is closed
     # The last state of a delivery that its provider tells of: past it nobody knows whether it was read.

@@ -71,6 +71,7 @@ class Email(Transport):
     address_kind = "email"
     hooks = True
     takes_files = True
+    is_letter = True
     max_file = MAX_FILES_BYTES
     max_hook_bytes = 30 * 1024 * 1024  # a mail with its files
     max_per_hour = 60

@@ -98,9 +98,11 @@ def letter_of(channel: "Channel", outgoing: Outgoing) -> Letter:
         files, links = _files(outgoing)
         no_more = _("No more messages like this: %(url)s") % {"url": outgoing.unsubscribe}
         last = [no_more] if outgoing.unsubscribe else []
-        text = "\n\n".join(filter(None, [outgoing.text.strip(), *links, *last]))
-        quoted, said = _quote(outgoing.context)
-        subject = _subject(outgoing.context, shop)
+        own = one_line(outgoing.subject, 200)
+        # A letter about something else repeats nothing of what was said before.
+        quoted, said = ("", "") if own else _quote(outgoing.context)
+        subject = own or _subject(outgoing.context, shop)
+        words, below = outgoing.text.strip(), "\n\n".join([*links, *last])
     answered = _ids(outgoing.context, "message_id")
     return Letter(
         message_id=threads.message_id(channel, outgoing.key),
@@ -109,8 +111,10 @@ def letter_of(channel: "Channel", outgoing: Outgoing) -> Letter:
         to=to,
         reply_to=threads.reply_address(channel, outgoing.conversation),
         subject=subject,
-        text=_as_text(text, said, quoted),
-        html=_as_html(text, said, quoted),
+        text=_as_text(_apart(words, _choices(outgoing), below), said, quoted),
+        html=_as_html(
+            _apart(_linked(words), _clickable(outgoing), _linked(below), by="<br>\n<br>\n"), said, quoted
+        ),
         in_reply_to=answered[0] if answered else "",
         references=tuple(_references(outgoing.context)),
         files=tuple(files),
@@ -170,9 +174,29 @@ def _as_text(text: str, said: str, quoted: str) -> str:
     return f"{text}\n\n{said}\n{marked}\n"
 
 
-def _as_html(text: str, said: str, quoted: str) -> str:
-    return _PAGE.format(
-        words=_lines(urlize(escape(text))), answered=_answered(said, quoted) if quoted else ""
+def _as_html(words: str, said: str, quoted: str) -> str:
+    return _PAGE.format(words=words, answered=_answered(said, quoted) if quoted else "")
+
+
+def _apart(*blocks: str, by: str = "\n\n") -> str:
+    return by.join(filter(None, blocks))
+
+
+def _linked(text: str) -> str:
+    return _lines(urlize(escape(text)))
+
+
+def _choices(outgoing: Outgoing) -> str:
+    return "\n".join(f"{label}: {url}" for label, url in outgoing.choices)
+
+
+def _clickable(outgoing: Outgoing) -> str:
+    """Return the choices as links that a thumb finds."""
+    links = (f'<a href="{escape(url)}">{escape(label)}</a>' for label, url in outgoing.choices)
+    return (
+        f'<span style="font-size:18px;line-height:2.2">{_lines(chr(10).join(links))}</span>'
+        if outgoing.choices
+        else ""
     )
 
 
