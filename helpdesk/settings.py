@@ -192,6 +192,7 @@ CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_ALWAYS_EAGER = False
 CELERY_BEAT_SCHEDULE = {
     "index-messages": {"task": "inbox.tasks.index_messages", "schedule": 2.0},
+    "tell-due-replies": {"task": "inbox.tasks.tell_due_replies", "schedule": 5.0},
     "wake-snoozed": {"task": "inbox.tasks.wake_snoozed", "schedule": 15.0},
     "send-due-deliveries": {"task": "inbox.tasks.send_due_deliveries", "schedule": 2.0},
     "fail-over": {"task": "inbox.tasks.fail_over", "schedule": 10.0},

@@ -100,6 +100,22 @@ def _store(event: Event, called: Called) -> Told:
     return Told(text % name, changes(event.data, called))
 
 
+def _due_soon(event: Event, called: Called) -> Told:
+    texts = {
+        "first": _("warned that the first reply is due soon"),
+        "next": _("warned that the next reply is due soon"),
+    }
+    return Told(texts[event.data["kind"]])
+
+
+def _overdue(event: Event, called: Called) -> Told:
+    texts = {
+        "first": _("noted that the first reply is overdue"),
+        "next": _("noted that the next reply is overdue"),
+    }
+    return Told(texts[event.data["kind"]])
+
+
 WORDS = [
     Vocabulary(
         "conversations",
@@ -143,6 +159,8 @@ WORDS = [
                 gettext_lazy("Conversations separated"),
                 gettext_lazy("made a merged conversation one of its own again"),
             ),
+            names.REPLY_DUE_SOON: Words(gettext_lazy("Answer due soon"), tell=_due_soon),
+            names.REPLY_OVERDUE: Words(gettext_lazy("Answer overdue"), tell=_overdue),
             names.CONVERSATION_RATED: Words(gettext_lazy("Conversation rated"), tell=_rated),
             names.RATING_ASKED: Words(
                 gettext_lazy("Rating asked for"), gettext_lazy("asked the buyer how it was ({channel})")
@@ -193,6 +211,10 @@ WORDS = [
             ),
             names.RATING_RULE_CHANGED: Words(
                 gettext_lazy("Ratings changed"), gettext_lazy("changed when buyers are asked for a rating")
+            ),
+            names.TARGETS_CHANGED: Words(
+                gettext_lazy("Reply targets changed"),
+                gettext_lazy("changed by when buyers of the store are to be answered"),
             ),
             names.ROUTING_CHANGED: Words(
                 gettext_lazy("Routing changed"),

@@ -13,6 +13,7 @@ from events import topics
 from events.models import Event
 from events.record import Push, push
 from events.redacting import MARK
+from inbox import due
 from inbox.access import with_summary_relations
 from inbox.models import (
     Attachment,
@@ -39,7 +40,10 @@ from people.personal import Erasing, Held, NotYet, dumped, marks, pattern_of
 ERASED = "erased:"  # before the digest of what a provider called a message
 # A message was a payload shortly before it was one, also where a provider wraps it so that no address shows.
 BEFORE_IT_CAME = timedelta(hours=2)
-_CLOSED = ["subject", "preview", "rating_comment", "status", "resolved_at", "snoozed_until", "waiting_since"]
+_CLOSED = [
+    "subject", "preview", "rating_comment", "status", "resolved_at", "snoozed_until", "waiting_since",
+    "reply_kind", "reply_due_at", "reply_warn_at", "reply_check_at",
+]  # fmt: skip
 _WAITING = (Delivery.State.QUEUED, Delivery.State.SENDING)
 
 
@@ -235,6 +239,7 @@ def _close(conversations: list[Conversation]) -> None:
         if c.status != Conversation.Status.RESOLVED:
             c.status, c.resolved_at = Conversation.Status.RESOLVED, now
         c.snoozed_until = c.waiting_since = None
+        due.clear(c)
         c.save(update_fields=_CLOSED)
         c.taggings.update(status=c.status)
 

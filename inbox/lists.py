@@ -6,14 +6,17 @@ first row on. docs/performance.md has the figures at a million conversations.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
-from helpdesk.lib.keyset import Keyset, Lanes, cut
+from helpdesk.lib.keyset import BadCursor, Keyset, Lanes, Place, cut
 from inbox import search
 from inbox.access import store_ids_for, with_summary_relations
 from inbox.models import Channel, Conversation, Mention, Message, ReadMark, Tagging
@@ -26,9 +29,11 @@ MOST_LANES = 24
 NEWEST_MENTIONS = 100
 VIEWS = ("mine", "unassigned", "all", "waiting", "mentions", "snoozed", "resolved")
 COUNTED = VIEWS[:-1]  # what is resolved is nobody's to-do
+DUE = ("soon", "overdue")
 STATUSES = tuple(Conversation.Status.values)
 
 _BY_LAST = Keyset("last", "last_at")
+_BY_DUE = Keyset("due", "reply_due_at", newest_first=False)
 _BY_WAIT = Keyset("wait", "waiting_since", newest_first=False)
 _BY_MENTION = Keyset("mention", "at")
 
@@ -51,6 +56,7 @@ class Filters:
     buyer: UUID | None = None
     priority: int | None = None
     waiting: bool | None = None  # the buyer waits for an answer to an open one
+    due: str | None = None  # of those that have a target: `soon` or `overdue`
     text: str = ""
     ids: tuple[UUID, ...] | None = None  # none but these
 
@@ -80,6 +86,8 @@ def list_conversations(
         return [_with_snippet(row, said, filters.text) for row in rows], following
     if view == "mentions":
         return _mentions_page(agent, filters, stores, cursor, limit)
+    if view == "waiting" and filters.due is None:
+        return _waiting_page(agent, filters, stores, cursor, limit)
     lanes = _lanes(agent, view, filters, stores)
     place = lanes.key.place(cursor) if cursor else None
     page = with_summary_relations(Conversation.objects.filter(lanes.page(limit + 1, place)))
@@ -132,6 +140,8 @@ def counts(agent: Agent) -> dict[str, dict[str, Any]]:
 def _first(agent: Agent, view: str, stores: Stores, limit: int) -> tuple[str, Iterable[Any]]:
     if view == "mentions":
         return _unresolved_mentions(agent, stores)[:limit].query.sql_with_params()
+    if view == "waiting":
+        return _in_turn(_waiting(agent, NO_FILTERS, stores), limit)
     return _lanes(agent, view, NO_FILTERS, stores).first(limit)
 
 
@@ -158,12 +168,23 @@ def _lookups(agent: Agent, view: str | None, filters: Filters) -> Lookups:
         found += [("status", "open"), ("waiting_since__isnull", False)]
     elif filters.waiting is False:
         found.append(("waiting_since__isnull", True))
+    found += _due(filters.due)
     for name in ("assignee", "team", "buyer", "priority"):
         if (value := getattr(filters, name)) is not None:
             found.append((name, value))
     if filters.ids is not None:
         found.append(("id__in", filters.ids))
     return found
+
+
+def _due(due: str | None) -> Lookups:
+    if due is None:
+        return []
+    waits: Lookups = [("status", "open"), ("waiting_since__isnull", False)]
+    now = timezone.now()
+    if due == "overdue":
+        return [*waits, ("reply_due_at__lte", now)]
+    return [*waits, ("reply_due_at__gt", now), ("reply_warn_at__lte", now)]
 
 
 def _spread(filters: Filters, stores: Stores) -> tuple[str, list[UUID]] | None:
@@ -179,12 +200,13 @@ def _spread(filters: Filters, stores: Stores) -> tuple[str, list[UUID]] | None:
 def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> Lanes:
     of_view = {None: STATUSES, "snoozed": ("snoozed",), "resolved": ("resolved",)}
     statuses = [s for s in of_view.get(view, ("open",)) if filters.status in (None, s)]
-    if filters.waiting:
+    if filters.waiting or filters.due:
         statuses = [s for s in statuses if s == "open"]
     lookups = _lookups(agent, view, filters)
     # What an index starts with, or what leaves few rows, is one lane whatever the stores.
     started = any(name in ("assignee", "team", "buyer", "id__in") for name, _ in lookups)
-    by_tag = filters.tag is not None and view != "waiting" and not started
+    key = _BY_DUE if filters.due else _BY_WAIT if view == "waiting" else _BY_LAST
+    by_tag = filters.tag is not None and key == _BY_LAST and not started
     if filters.tag and not by_tag:
         lookups.append(("taggings__tag", filters.tag))
     if "resolved" in statuses and not by_tag:
@@ -192,11 +214,11 @@ def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> 
     parts: list[Lookups] = [lookups]
     if spread := _spread(filters, stores):
         name, ids = spread
-        whole = (started and view != "waiting") or by_tag or len(ids) * len(statuses) > MOST_LANES
+        whole = (started and key == _BY_LAST) or by_tag or len(ids) * len(statuses) > MOST_LANES
         found = [(f"{name}__in", ids)] if whole else [(name, one) for one in ids]
         parts = [[*lookups, lookup] for lookup in found]
-    if view == "waiting":
-        return Lanes(_BY_WAIT, [Conversation.objects.filter(Q(*part, status__in=statuses)) for part in parts])
+    if key != _BY_LAST:
+        return Lanes(key, [Conversation.objects.filter(Q(*part, status__in=statuses)) for part in parts])
     if by_tag:
         tagged = [Q(*_via("conversation", part), tag=filters.tag) for part in parts]
         return Lanes(
@@ -209,6 +231,63 @@ def _lanes(agent: Agent, view: str | None, filters: Filters, stores: Stores) -> 
 
 def _via(path: str, lookups: Lookups) -> Lookups:
     return [(f"{path}__{name}", value) for name, value in lookups]
+
+
+# -- Those who wait
+
+
+def _waiting(agent: Agent, filters: Filters, stores: Stores) -> list[Lanes]:
+    """Return who waits: those with a target by when they are to be answered, then the others by their wait."""
+    ranges = _lanes(agent, "waiting", filters, stores).ranges
+    return [
+        Lanes(key, [rows.filter(reply_due_at__isnull=key is _BY_WAIT) for rows in ranges])
+        for key in (_BY_DUE, _BY_WAIT)
+    ]
+
+
+def _in_turn(parts: list[Lanes], limit: int, place: Place | None = None) -> tuple[str, list[Any]]:
+    """Return a SELECT of the first ids of each list, of the first one from `place` on, and its parameters.
+
+    Raises EmptyResultSet.
+    """
+    found: list[str] = []
+    params: list[Any] = []
+    for number, lanes in enumerate(parts):
+        try:
+            sql, given = lanes.first(limit, place if number == 0 else None)
+        except EmptyResultSet:
+            continue
+        found.append(f"SELECT id FROM ({sql}) AS part_{number}")
+        params += given
+    if not found:
+        raise EmptyResultSet
+    return " UNION ALL ".join(found), params
+
+
+def _waiting_page(
+    agent: Agent, filters: Filters, stores: Stores, cursor: str | None, limit: int
+) -> tuple[Rows, str | None]:
+    parts, place = _waiting(agent, filters, stores), None
+    if cursor:
+        try:
+            place = _BY_DUE.place(cursor)
+        except BadCursor:
+            parts, place = parts[1:], _BY_WAIT.place(cursor)
+    try:
+        page = Q(pk__in=RawSQL(*_in_turn(parts, limit + 1, place)))
+    except EmptyResultSet:
+        return [], None
+    found = sorted(with_summary_relations(Conversation.objects.filter(page)), key=_turn)
+    last = found[min(limit, len(found)) - 1] if found else None
+    key = _BY_DUE if last is not None and last.reply_due_at else _BY_WAIT
+    found, following = cut(found, key, limit)
+    return rows_for(agent, found), following
+
+
+def _turn(conversation: Conversation) -> tuple[bool, datetime, UUID]:
+    due, since = conversation.reply_due_at, conversation.waiting_since
+    assert since is not None, "they wait"
+    return due is None, due or since, conversation.pk
 
 
 # -- Mentions

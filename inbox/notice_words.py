@@ -7,6 +7,8 @@ from people.notices import NoticeWords
 MENTION = "mention"
 ASSIGNED = "assigned"
 LOW_RATING = "low_rating"
+DUE_SOON = "reply_due_soon"
+OVERDUE = "reply_overdue"
 
 WORDS = {
     MENTION: NoticeWords(
@@ -26,5 +28,18 @@ WORDS = {
         _("{agent}: {said}"),
         "star",
         label=_("A buyer gives a bad rating"),
+    ),
+    DUE_SOON: NoticeWords(
+        _("An answer is due soon"),
+        _("{buyer}: {said}"),
+        "clock-exclamation",
+        label=_("An answer is due soon"),
+    ),
+    OVERDUE: NoticeWords(
+        _("An answer is overdue"),
+        _("{buyer}: {said}"),
+        "alert-triangle",
+        label=_("An answer is overdue"),
+        urgent=True,
     ),
 }

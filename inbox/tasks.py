@@ -11,7 +11,9 @@ from helpdesk.lib.jobs import enqueue
 from inbox import failover, inbound, outbox, search
 from inbox.models import Attachment
 from inbox.services import rating_asks, routing, wake_due
+from inbox.services.overdue import tell_due
 from inbox.services.queues import tell_queues
+from inbox.services.targets import settle_targets
 from inbox.transports.mail import fetching
 from people import presence
 
@@ -35,6 +37,19 @@ def index_messages() -> int:
 def wake_snoozed() -> int:
     """Open conversations whose snooze has ended."""
     return wake_due()
+
+
+@shared_task
+def settle_reply_targets() -> int:
+    """Give those who wait their moment by targets and hours that were changed. Returns how many have another."""
+    return settle_targets()
+
+
+@shared_task
+def tell_due_replies() -> int:
+    """Warn where an answer is due soon, and tell where it is overdue; what rules have changed comes first."""
+    settle_targets()
+    return tell_due()
 
 
 @shared_task

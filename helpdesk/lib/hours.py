@@ -60,6 +60,18 @@ class Schedule:
         """Return for how long it is open from `start` to `end`; 0 where that is backwards."""
         return sum((closes - opens).total_seconds() for opens, closes in self.open_between(start, end))
 
+    def after_open_seconds(self, start: datetime, seconds: float) -> datetime | None:
+        """Return the first moment at which it has been open for so many seconds since `start`: the inverse of
+        `open_seconds_between`. None where that is too far ahead."""
+        if seconds <= 0 or self.is_always_open:
+            return start + timedelta(seconds=max(seconds, 0))
+        left = timedelta(seconds=seconds)
+        for opens, closes in self._pieces(start.astimezone(UTC), start.astimezone(UTC) + LOOK_AHEAD):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+        return None
+
     def open_between(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield when it is open from `start` to `end`, in UTC, in order, and each as long as it lasts."""
         before: tuple[datetime, datetime] | None = None

@@ -43,7 +43,8 @@ class Conversations(ApiView):
     @extend_schema(
         tags=TAGS,
         summary="List conversations",
-        description="Pages of 50, the latest first; `waiting` the longest wait first, `mentions` by when I was "
+        description="Pages of 50, the latest first; `waiting` by when an answer is due (then, without a "
+        "target, the longest wait first), `mentions` by when I was "
         "named. A view and the filters beside it all have to fit.",
         parameters=[ConversationQuery],
         responses=shapes.ConversationPageSerializer,
@@ -62,6 +63,7 @@ class Conversations(ApiView):
             buyer=given.get("buyer"),
             priority=given.get("priority"),
             waiting={"true": True, "false": False}.get(given.get("waiting", "")),
+            due=given.get("due"),
             text=given.get("q", ""),
         )
         rows, cursor = list_conversations(agent, given.get("view"), filters, given.get("cursor"))

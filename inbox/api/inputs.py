@@ -10,7 +10,7 @@ from helpdesk.lib.fields import MAX_SEQ, Choice, Flag, Id, Moment, Number, Text
 from helpdesk.lib.openapi import sent
 from helpdesk.lib.palette import COLORS
 from inbox.api.shapes import PRIORITIES
-from inbox.lists import STATUSES, VIEWS
+from inbox.lists import DUE, STATUSES, VIEWS
 
 LONGEST = 20_000  # of any text: above it the service would not even look
 
@@ -45,6 +45,9 @@ class ConversationQuery(serializers.Serializer[Any]):
     priority = serializers.ChoiceField(PRIORITIES, required=False)
     waiting = serializers.ChoiceField(
         ["true", "false"], required=False, help_text="Whether the buyer waits for an answer."
+    )
+    due = serializers.ChoiceField(
+        DUE, required=False, help_text="Whose answer is due soon, or overdue; by when it is due."
     )
     q = serializers.CharField(required=False, max_length=200, help_text="Words said in it, or of its buyer.")
     cursor = serializers.CharField(required=False, max_length=300, help_text="From `next`.")

@@ -32,6 +32,9 @@ _ROW = {
     "last_at": "2026-11-21T09:30:00.000Z",
     "inbound_count": 2,
     "waiting_since": "2026-11-21T09:30:00.000Z",
+    "reply_kind": "next",
+    "reply_due_at": "2026-11-21T10:30:00.000Z",
+    "reply_warn_at": "2026-11-21T10:15:00.000Z",
     "snoozed_until": None,
     "resolved_at": None,
     "rating": None,
@@ -100,6 +103,16 @@ class ConversationSerializer(serializers.Serializer[Any]):
     waiting_since = serializers.DateTimeField(
         allow_null=True, help_text="The first that nobody has answered."
     )
+    reply_kind = serializers.ChoiceField(
+        Conversation.ReplyKind.values,
+        allow_null=True,
+        help_text="Of the answer that has a target; null: none has.",
+    )
+    reply_due_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="By when the buyer is to have it, by the store's targets and opening hours.",
+    )
+    reply_warn_at = serializers.DateTimeField(allow_null=True, help_text="From then on it is due soon.")
     snoozed_until = serializers.DateTimeField(allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True)
     rating = serializers.IntegerField(allow_null=True, help_text="1 to 5.")

@@ -32,7 +32,6 @@ class Tag(models.Model):
 _NEWEST = (F("last_at").desc(), F("id").desc())
 _UNASSIGNED = Q(assignee__isnull=True, status="open")
 _WAITING = Q(waiting_since__isnull=False, status="open")
-_DUE = Q(reply_due_at__isnull=False)
 
 
 class Conversation(models.Model):
@@ -126,14 +125,17 @@ class Conversation(models.Model):
                 F("priority"), F("status"), *_NEWEST, name="conv_by_priority", condition=~Q(priority=0)
             ),
             models.Index(F("store"), *_NEWEST, name="conv_unassigned", condition=_UNASSIGNED),
-            models.Index(fields=["waiting_since", "id"], name="conv_waiting", condition=_WAITING),
+            # By when they are to be answered, then those without a target by their wait: two ranges of one index.
             models.Index(
-                fields=["store", "waiting_since", "id"], name="conv_waiting_by_store", condition=_WAITING
+                fields=["reply_due_at", "waiting_since", "id"], name="conv_waiting", condition=_WAITING
+            ),
+            models.Index(
+                fields=["store", "reply_due_at", "waiting_since", "id"],
+                name="conv_waiting_by_store",
+                condition=_WAITING,
             ),
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(status="snoozed")),
             models.Index(fields=["merged_into"], name="conv_emptied", condition=Q(merged_into__isnull=False)),
-            models.Index(fields=["reply_due_at", "id"], name="conv_due", condition=_DUE),
-            models.Index(fields=["store", "reply_due_at", "id"], name="conv_due_by_store", condition=_DUE),
             models.Index(
                 fields=["reply_check_at"], name="conv_to_check", condition=Q(reply_check_at__isnull=False)
             ),

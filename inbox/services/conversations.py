@@ -120,7 +120,8 @@ def resolve(*, agent: Agent, conversation_id: UUID) -> Conversation:
         if c.status == "resolved":
             return None
         c.status, c.snoozed_until = Conversation.Status.RESOLVED, None
-        c.resolved_at, c.waiting_since = timezone.now(), None
+        c.resolved_at = timezone.now()
+        timeline.end_wait(c, batch, c.resolved_at)
         routing.ring()  # there is a place again
         params = {"actor": actor.name}
         timeline.add_line(

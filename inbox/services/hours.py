@@ -14,6 +14,7 @@ from helpdesk.lib.hours import DAY, Interval
 from helpdesk.lib.text import is_storable
 from inbox.errors import Invalid
 from inbox.models import SpecialDay, StoreHours
+from inbox.services.targets import unsettle
 from people.models import LANGUAGES, Agent, Store
 
 MOST_INTERVALS = 6  # of one day
@@ -60,6 +61,7 @@ def save_hours(
                 "after": {key: after[key] for key in changed},
             }
             record(Happening(names.HOURS_CHANGED, Actor.agent(actor), store_id=store.id, data=data))
+            unsettle(store.pk)
     return hours
 
 

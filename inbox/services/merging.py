@@ -167,7 +167,8 @@ def _written(conversations: Iterable[UUID], buyer: Buyer) -> Any:
 def _close(conversation: Conversation, kept: Buyer) -> None:
     batch = Batch()
     conversation.status, conversation.snoozed_until = Conversation.Status.RESOLVED, None
-    conversation.resolved_at, conversation.waiting_since = timezone.now(), None
+    conversation.resolved_at = timezone.now()
+    timeline.end_wait(conversation, batch, conversation.resolved_at)
     params = {"actor": "", "buyer": kept.display_name}
     words = f"Goes on in the other conversation with {kept.display_name}"
     timeline.add_line(conversation, batch, SYSTEM, names.BUYER_MERGED, params, words)

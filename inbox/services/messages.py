@@ -295,10 +295,9 @@ def _add(
     batch.claims += attachments
     deliveries = _deliveries(draft, message, conversation, channel)
     batch.deliveries += deliveries
-    if not draft.quiet:
-        _count(message, conversation, draft.actor, batch)
+    promise = None if draft.quiet else _count(message, conversation, draft.actor, batch)
     payload = message_data(message, attachments=attachments, deliveries=deliveries)
-    timeline.announce(message, conversation, payload, draft.actor, batch, quiet=draft.quiet)
+    timeline.announce(message, conversation, payload, draft.actor, batch, quiet=draft.quiet, promise=promise)
     if message.private and "@" in message.body:
         _mention(message, conversation, draft.actor, batch)
     return Posted(message, conversation, payload)
@@ -377,8 +376,10 @@ def _deliveries(
     return [new_delivery(message, channel, conversation.buyer_id, unasked=draft.unasked)]
 
 
-def _count(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> None:
-    """Keep the counters of the list: who waits since when, and who answered first."""
+def _count(message: Message, conversation: Conversation, actor: Actor, batch: Batch) -> dict[str, Any] | None:
+    """Keep the counters of the list: who waits since when, and who answered first. Returns what had been promised to
+    a buyer who waits no longer."""
+    promise = None
     if message.author_kind == "buyer":
         conversation.inbound_count += 1
         if conversation.waiting_since is None:
@@ -386,7 +387,7 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
             if not _is_looked_after(conversation):
                 batch.begins_to_wait = True
     elif message.author_kind == "agent" and not message.private:
-        conversation.waiting_since = None
+        promise = timeline.end_wait(conversation, batch, message.created_at)
         if conversation.first_reply_at is None and conversation.inbound_count:
             conversation.first_reply_at = message.created_at
         if conversation.assignee_id is None:
@@ -402,6 +403,7 @@ def _count(message: Message, conversation: Conversation, actor: Actor, batch: Ba
                 f"{actor.name} took the conversation",
                 more={"agent": str(actor.id)},
             )
+    return promise
 
 
 def _is_looked_after(conversation: Conversation) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from events import names, topics
 from events.record import Actor, Happening, record
 from inbox.models import Channel
+from inbox.services.targets import unsettle
 from people import sessions
 from people.models import Agent, Store, new_secret
 
@@ -35,6 +36,8 @@ def update_store(*, actor: Agent, store: Store) -> Store:
     if after != before:
         changed = [name for name in _SHOWN if before[name] != after[name]]
         _record(store, by=actor, before={n: before[n] for n in changed}, after={n: after[n] for n in changed})
+        if "time_zone" in changed:
+            unsettle(store.pk)
     return store
 
 

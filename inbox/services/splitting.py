@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from events import names, topics
 from events.record import Actor, Push, push
 from helpdesk.lib.ids import parse_id
+from inbox import due
 from inbox.access import conversations_for
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message, ReadMark
@@ -99,6 +100,8 @@ def _goes_on(ended: Conversation, goes_on: Conversation) -> None:
     """Let one go on as the other did, which is resolved: first, because a buyer has one that is live."""
     for name in _GOES_ALONG:
         setattr(goes_on, name, getattr(ended, name))
+    due.carry(ended, goes_on)
+    due.clear(ended)
     ended.status, ended.snoozed_until, ended.waiting_since = Conversation.Status.RESOLVED, None, None
     ended.resolved_at = ended.resolved_at or timezone.now()
     ended.save(update_fields=["status", "snoozed_until", "waiting_since", "resolved_at"])
@@ -154,6 +157,7 @@ def _count(conversation: Conversation) -> None:
     c = conversation
     c.last_seq = c.last_public_seq = c.inbound_count = 0
     c.first_reply_at = c.waiting_since = None
+    c.reply_kind = ""  # as its own messages say
     for message in Message.objects.filter(conversation=c).order_by("seq"):
         c.last_seq = message.seq
         if not message.private:

@@ -5,9 +5,10 @@ Messages of buyers are not in here: the list shows them, and a row for each woul
 
 from collections.abc import Iterable
 from itertools import groupby
+from uuid import UUID
 
 from inbox.models import Conversation, Mention
-from inbox.notice_words import ASSIGNED, MENTION
+from inbox.notice_words import ASSIGNED, DUE_SOON, MENTION, OVERDUE
 from people.models import Agent
 from people.notices import notify
 
@@ -48,3 +49,26 @@ def tell_assigned(conversation: Conversation, *, by: Agent) -> None:
 
 def address(conversation: Conversation) -> str:
     return f"/inbox/{conversation.pk}/"
+
+
+def tell_due_soon(conversation: Conversation, agents: Iterable[UUID]) -> None:
+    """Tell agents that a buyer is to have an answer soon. A wait is one notice, which becomes overdue."""
+    _tell_due(DUE_SOON, conversation, agents)
+
+
+def tell_overdue(conversation: Conversation, agents: Iterable[UUID]) -> None:
+    _tell_due(OVERDUE, conversation, agents)
+
+
+def _tell_due(kind: str, conversation: Conversation, agents: Iterable[UUID]) -> None:
+    notify(
+        agents,
+        kind=kind,
+        key=f"due.{conversation.pk}",
+        params={
+            "buyer": conversation.buyer.display_name,
+            "store": conversation.store.name,
+            "said": conversation.preview,
+        },
+        href=address(conversation),
+    )

@@ -12,12 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from events import names, topics
-from events.record import Actor, Happening, Push, push, record
+from events.record import SYSTEM, Actor, Happening, Push, push, record
 from helpdesk.lib import rows
 from helpdesk.lib.ids import new_id
+from inbox import due
 from inbox.access import with_summary_relations
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message
-from inbox.payloads import PREVIEW, message_data, summary_data
+from inbox.payloads import PREVIEW, iso, message_data, summary_data
 from inbox.services import telling
 
 # What posting and system lines may change of a conversation.
@@ -32,6 +33,10 @@ _KEPT = (
     "inbound_count",
     "waiting_since",
     "first_reply_at",
+    "reply_kind",
+    "reply_due_at",
+    "reply_warn_at",
+    "reply_check_at",
     "snoozed_until",
     "resolved_at",
     "rating",
@@ -112,8 +117,12 @@ def announce(
     batch: Batch,
     *,
     quiet: bool = False,
+    promise: dict[str, Any] | None = None,
 ) -> None:
-    """Record a posted message, and push it to those who have the conversation open (notes: to agents alone)."""
+    """Record a posted message, and push it to those who have the conversation open (notes: to agents alone).
+
+    `promise` is what `end_wait` said of the wait that it ends.
+    """
     frame, listeners = _frame(message, conversation, payload)
     batch.happenings.append(
         Happening(
@@ -128,6 +137,7 @@ def announce(
                 "private": message.private,
                 "channel": message.channel_kind,
                 **({"quiet": True} if quiet else {}),
+                **({"promise": promise} if promise else {}),
             },
         )
     )
@@ -198,8 +208,37 @@ def add_line(
     return message
 
 
+def end_wait(conversation: Conversation, batch: Batch, at: datetime) -> dict[str, Any] | None:
+    """Let nobody wait any more; return what had been promised, and whether it was kept at `at`.
+
+    None where there was no target. An answer that was overdue, and nobody has been told yet, is written down: a sweep
+    that comes late must lose none.
+    """
+    c = conversation
+    promise = None
+    if c.reply_due_at is not None:
+        promise = {"kind": c.reply_kind, "due": iso(c.reply_due_at), "kept": at < c.reply_due_at}
+        if due.is_overdue_untold(c, at):
+            add_overdue(c, batch)
+    c.waiting_since = None
+    due.clear(c)
+    return promise
+
+
+def add_overdue(conversation: Conversation, batch: Batch) -> None:
+    """Write down that the buyer was to have an answer by now, and who had the conversation."""
+    c = conversation
+    params = {"kind": c.reply_kind, "due": iso(c.reply_due_at)}
+    more = {"warned": iso(c.reply_warn_at), "agent": str(c.assignee_id) if c.assignee_id else None}
+    words = f"The {c.reply_kind} reply was due"
+    add_line(c, batch, SYSTEM, names.REPLY_OVERDUE, params, words, more=more)
+    c.reply_check_at = None
+
+
 def reopen(conversation: Conversation, actor: Actor, batch: Batch) -> None:
     """Make a resolved or snoozed conversation open again."""
+    if conversation.status == Conversation.Status.RESOLVED and actor.kind == "buyer":
+        conversation.reply_kind = due.FIRST  # it begins anew
     conversation.status = Conversation.Status.OPEN
     conversation.snoozed_until = conversation.resolved_at = None
     conversation.rating, conversation.rating_comment = None, ""  # of how it ended, which it did not
@@ -236,6 +275,10 @@ def add_system_line(
 
 def write(batch: Batch) -> None:
     """Write the batch, a statement for each table that has rows, and queue its frames for after the commit."""
+    for conversation in list(batch.changed.values()):
+        if conversation.waiting_since is None and conversation.reply_due_at is not None:
+            end_wait(conversation, batch, timezone.now())
+    due.keep(batch.changed.values())
     if batch.messages:
         rows.insert(batch.messages)
     for attachment in batch.claims:

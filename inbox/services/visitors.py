@@ -9,6 +9,7 @@ from django.utils import timezone
 from events import names, topics
 from events.record import SYSTEM, Actor, Happening, Push, push, record
 from helpdesk.lib.phones import e164
+from inbox import due
 from inbox.access import with_summary_relations
 from inbox.models import Attachment, Conversation, Delivery, Draft, Message, SearchEntry
 from inbox.search import index_buyer
@@ -237,6 +238,8 @@ def _join(source: Conversation, target: Conversation) -> None:
     target.inbound_count += source.inbound_count
     target.preview = source.preview or target.preview
     target.last_at = max(target.last_at, source.last_at)
+    if source.waiting_since and (target.waiting_since or source.waiting_since) >= source.waiting_since:
+        due.carry(source, target)  # what was told of this wait is not told again
     waits = [moment for moment in (target.waiting_since, source.waiting_since) if moment]
     target.waiting_since = min(waits, default=None)
     if target.status == "snoozed":

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from inbox.access import with_summary_relations
 from inbox.models import Conversation, Message
 from inbox.services import timeline
@@ -26,5 +28,8 @@ def answered(*, message_id: UUID) -> None:
     if unanswered.filter(seq__lt=message.seq).exists():
         return
     later = unanswered.filter(seq__gt=message.seq).order_by("seq")
+    kind, batch = conversation.reply_kind, Batch(changed={conversation.id: conversation})
+    timeline.end_wait(conversation, batch, timezone.now())
     conversation.waiting_since = later.values_list("created_at", flat=True).first()
-    timeline.write(Batch(changed={conversation.id: conversation}))
+    conversation.reply_kind = kind if conversation.waiting_since else ""
+    timeline.write(batch)

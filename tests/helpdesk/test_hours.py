@@ -147,3 +147,61 @@ def test_it_is_closed_until_the_next_opening_and_open_until_the_next_closing(
 @given(schedules, moments, st.timedeltas(timedelta(days=-3), timedelta()))
 def test_backwards_is_no_time(schedule: Schedule, start: datetime, back: timedelta) -> None:
     assert schedule.open_seconds_between(start, start + back) == 0
+
+
+# -- The inverse: when so much open time has passed
+
+
+def test_time_passes_only_while_it_is_open() -> None:
+    schedule = Schedule(SHANGHAI, OFFICE, {date(2026, 11, 23): ()})  # the Monday is a holiday
+    friday = at("2026-11-20T17:30", SHANGHAI)
+    assert schedule.after_open_seconds(friday, 1200) == at("2026-11-20T17:50", SHANGHAI)
+    assert schedule.after_open_seconds(friday, 1800) == at("2026-11-20T18:00", SHANGHAI)
+    assert schedule.after_open_seconds(friday, 3600) == at("2026-11-24T09:30", SHANGHAI)
+    night = at("2026-11-21T02:00", SHANGHAI)
+    assert schedule.after_open_seconds(night, 60) == at("2026-11-24T09:01", SHANGHAI)
+    assert schedule.after_open_seconds(night, 0) == night
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "then"),
+    [
+        ("2026-03-28T23:00", 4, "2026-03-29T04:00"),  # two o'clock is three
+        ("2026-10-24T23:00", 5, "2026-10-25T03:00"),  # two o'clock comes twice
+    ],
+)
+def test_an_hour_is_an_hour_when_clocks_change(start: str, hours: int, then: str) -> None:
+    always = Schedule(BERLIN, (((0, DAY),),) * 7)
+    assert always.after_open_seconds(at(start, BERLIN), hours * 3600) == at(then, BERLIN)
+
+
+def test_what_never_opens_is_not_in_sight() -> None:
+    closed = Schedule(BERLIN, ((),) * 7, {date(2026, 12, 1): ((600, 601),)})
+    now = at("2026-11-22T03:00")
+    assert closed.after_open_seconds(now, 60) == at("2026-12-01T10:01", BERLIN)
+    assert closed.after_open_seconds(now, 61) is None
+    assert Schedule(BERLIN).after_open_seconds(now, 90) == now + timedelta(seconds=90)
+
+
+@settings(max_examples=80, deadline=None)
+@given(schedules, moments, st.integers(1, 40 * 3600))
+def test_after_so_many_open_seconds_just_so_many_have_passed(
+    schedule: Schedule, start: datetime, seconds: int
+) -> None:
+    then = schedule.after_open_seconds(start, seconds)
+    if then is None:
+        assert schedule.open_seconds_between(start, start + timedelta(days=399)) < seconds
+        return
+    assert schedule.open_seconds_between(start, then) == pytest.approx(seconds, abs=0.001)
+    # And not a moment earlier: it was open until then.
+    just_before = schedule.open_seconds_between(start, then - timedelta(seconds=1))
+    assert just_before == pytest.approx(seconds - 1, abs=0.001)
+
+
+@settings(max_examples=40, deadline=None)
+@given(schedules, moments, st.integers(0, 20 * 3600), st.integers(0, 20 * 3600))
+def test_to_wait_twice_is_to_wait_for_both(schedule: Schedule, start: datetime, one: int, two: int) -> None:
+    middle = schedule.after_open_seconds(start, one)
+    whole = schedule.after_open_seconds(start, one + two)
+    if middle is not None and whole is not None and two:
+        assert schedule.after_open_seconds(middle, two) == whole

@@ -3,6 +3,7 @@
 import * as actions from "./actions.js";
 import { avatar, icon } from "../base.js";
 import { attribute, show, slot, text } from "./dom.js";
+import { paintDue } from "./due.js";
 import { full, moment, span } from "./format.js";
 import { paintAvatar } from "./message.js";
 import { paintTags } from "./row.js";
@@ -113,7 +114,8 @@ function paintState(known) {
 }
 
 function paintWaiting(known) {
-  const waits = known.waiting_since && known.status === "open";
+  const isDue = paintDue(at("due"), known);
+  const waits = known.waiting_since && known.status === "open" && !isDue;
   const node = at("waiting");
   show(node, waits);
   if (!waits) return;

@@ -3,6 +3,7 @@
 import { Failure, get } from "./api.js";
 import { $, debounce, show, slot, text } from "./dom.js";
 import { draftOf } from "./drafts.js";
+import { dueState, turn } from "./due.js";
 import * as outbox from "./outbox.js";
 import { buildRow, paintRow, paintTimes } from "./row.js";
 import { applyPage, belongs, emit, me, on, row, state } from "./store.js";
@@ -187,6 +188,7 @@ function repaint(id) {
 function tick() {
   const now = Date.now();
   for (const [id, node] of nodes) paintTimes(node, row(id), now);
+  if (query.filters.due) refresh(); // what is due comes and goes by the clock
 }
 
 function onOpen({ id, before }) {
@@ -209,7 +211,7 @@ function onClick(event) {
 // -- Live
 
 function matches(known) {
-  const { store, channel, tag, assignee, priority, buyer } = query.filters;
+  const { store, channel, tag, assignee, priority, buyer, due } = query.filters;
   const belongsHere = belongs(known, query.view) ?? nodes.has(known.id);
   return belongsHere
     && (!store || known.store.key === store)
@@ -217,6 +219,7 @@ function matches(known) {
     && (!tag || known.tags.some((one) => one.id === tag))
     && (!assignee || (known.assignee?.id ?? "none") === (assignee === "me" ? me.id : assignee))
     && (!buyer || known.buyer.id === buyer)
+    && (!due || (known.status === "open" && dueState(known) === due))
     && (!priority || String(known.priority) === priority);
 }
 
@@ -238,12 +241,13 @@ function onRow({ row: known, before, frame }) {
   settle();
 }
 
-// Waiting: who waits longest comes first. All else: the newest first.
-const sortKey = (known) => (query.view === "waiting" ? known.waiting_since : known.last_at) ?? "";
+// Waiting: who is to be answered first comes first. All else: the newest first.
+const inTurn = () => query.view === "waiting" || Boolean(query.filters.due);
+const sortKey = (known) => (inTurn() ? turn(known) : known.last_at ?? "");
 
 function compare(a, b) {
   const [one, other] = [keys.get(a), keys.get(b)];
-  const sign = query.view === "waiting" ? 1 : -1;
+  const sign = inTurn() ? 1 : -1;
   return one === other ? (a < b ? -sign : sign) : one < other ? -sign : sign;
 }
 

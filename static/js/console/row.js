@@ -2,6 +2,7 @@
 
 import { icon } from "../base.js";
 import { attribute, clone, show, slot, text } from "./dom.js";
+import { paintDue } from "./due.js";
 import { ago, full, moment, number, span } from "./format.js";
 import { paintAvatar } from "./message.js";
 import { desk, unread } from "./store.js";
@@ -125,7 +126,8 @@ export function paintTimes(node, row, now = Date.now()) {
     time.title = full(row.last_at);
   }
   const waiting = slot(node, "waiting");
-  const waits = row.waiting_since && row.status === "open";
+  const isDue = paintDue(slot(node, "due"), row, now);
+  const waits = row.waiting_since && row.status === "open" && !isDue;
   show(waiting, waits);
   if (waits) {
     const since = now - Date.parse(row.waiting_since);

@@ -19,6 +19,7 @@ export function systemTone(event) {
   if (name.startsWith(ORDER_ACTION)) return name.endsWith("failed") || name.endsWith("unknown") ? "problem" : "order";
   if (name.startsWith("payment.") || name.startsWith("return.")) return "order";
   if (name === "consent.changed") return event.state === "none" ? "problem" : "plain";
+  if (name === "conversation.reply_overdue") return "problem";
   if (name === "card.answered") return event.needs_somebody ? "problem" : "resolved";
   return name.replace("conversation.", "") || "plain";
 }
@@ -29,6 +30,7 @@ function keysFor(event) {
   if (name.startsWith(ORDER_ACTION)) return [`${name}.${event.kind}.${variant(event)}`, `${name}.${event.kind}`, name];
   if (name === "card.answered") return [`${name}.${event.card}.${event.choice}`, name];
   if (name === "conversation.assigned") return [`${name}.${event.reason ?? assignment(event)}`];
+  if (name === "conversation.reply_overdue") return [`${name}.${event.kind}`];
   if (name === "conversation.reopened") return [`${name}.${event.by}`, name];
   if (name === "conversation.tagged") return [`${name}.${tagging(event)}`];
   if (name === "conversation.rated") return [`${name}.${event.comment ? "comment" : "plain"}`];
@@ -58,6 +60,7 @@ function tagging(event) {
 function paramsFor(event) {
   const params = { ...event };
   if (event.until) params.until = moment(event.until);
+  if (event.due) params.due = moment(event.due);
   if (event.run_at) params.run_at = moment(event.run_at);
   if (event.priority !== undefined) params.priority = say(`priority.${event.priority}`);
   if (event.rating) params.rating = "★".repeat(event.rating) + "☆".repeat(5 - event.rating);

@@ -10,7 +10,7 @@ import { belongs, me, on, state } from "./store.js";
 const SEARCH_MS = 220;
 const COUNT_MS = 6_000;
 const REMEMBERED = `desk.view.${me.id}`;
-const FILTERS = ["store", "channel", "tag", "assignee", "priority", "buyer"];
+const FILTERS = ["store", "channel", "tag", "assignee", "priority", "due", "buyer"];
 
 const links = new Map($$("#views [data-view]").map((link) => [link.dataset.view, link]));
 const search = document.getElementById("search");
