@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-at-ratings": {"task": "team.todo.tasks.sweep_ratings", "schedule": 30.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-old-notices": {"task": "people.tasks.discard_old_notices", "schedule": 86_400.0},
+    "discard-old-bulk-actions": {"task": "inbox.tasks.discard_old_bulk_actions", "schedule": 86_400.0},
     "discard-unclaimed-files": {"task": "inbox.tasks.discard_unclaimed_files", "schedule": 3600.0},
 }
 
@@ -258,7 +259,7 @@ SUGGESTERS = [
 KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
 WIDGET_PARTS = ["knowledge.widget_api.panel_part"]  # what the widget's panel is told beside the chat
 # What else names conversations, and goes along where two become one (inbox/services/joining.py).
-CONVERSATION_HOLDERS = ["orders.holding.OrdersOfConversations"]
+CONVERSATION_HOLDERS = ["orders.holding.OrdersOfConversations", "team.todo.holding.TasksOfConversations"]
 BUYER_HOLDERS = ["orders.holding.OrdersOfBuyers"]
 # What each room holds of a buyer, for who asks for it or wants it gone (people/personal.py). Who somebody is goes last.
 PERSONAL_DATA = [

@@ -9,6 +9,7 @@ ASSIGNED = "assigned"
 LOW_RATING = "low_rating"
 DUE_SOON = "reply_due_soon"
 OVERDUE = "reply_overdue"
+TEAM_GIVEN = "team_given"
 
 WORDS = {
     MENTION: NoticeWords(
@@ -41,5 +42,11 @@ WORDS = {
         "alert-triangle",
         label=_("An answer is overdue"),
         urgent=True,
+    ),
+    TEAM_GIVEN: NoticeWords(
+        _("{by} gave {team} a conversation"),
+        _("{buyer}: {said}"),
+        "users-group",
+        label=_("A colleague gives your team a conversation, with a note"),
     ),
 }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from helpdesk.lib.jobs import enqueue
 from inbox import failover, inbound, outbox, search
 from inbox.models import Attachment
-from inbox.services import rating_asks, routing, wake_due
+from inbox.services import bulk, rating_asks, routing, wake_due
 from inbox.services.overdue import tell_due
 from inbox.services.queues import tell_queues
 from inbox.services.targets import settle_targets
@@ -104,6 +104,11 @@ def fetch_mail() -> int:
 @shared_task
 def discard_old_payloads() -> int:
     return inbound.discard_old()
+
+
+@shared_task
+def discard_old_bulk_actions() -> int:
+    return bulk.discard_old()
 
 
 @shared_task

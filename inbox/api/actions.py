@@ -30,19 +30,27 @@ class Assign(Action):
     @extend_schema(
         tags=TAGS,
         summary="Assign",
-        description="To a colleague (`me`: to myself), to a team, or, with null, to nobody.",
+        description="To a colleague (`me`: to myself), to a team, or, with null, to nobody. With a `note`, which is "
+        "written down as one and told to them; both or neither.",
         request=inputs.AssignInput,
         responses=CONVERSATION,
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
         agent, given = agent_of(request), read(inputs.AssignInput, request.data)
         if "team" in given:
-            services.assign(
-                agent=agent, conversation_id=conversation_id, to_team=given["team"], keep_agent=True
+            to = {"to_team": given["team"], "keep_agent": True}
+        else:
+            to = {"to_agent": agent.id if given["agent"] == "me" else given["agent"]}
+        if given["note"].strip():
+            services.hand_over(
+                agent=agent,
+                conversation_id=conversation_id,
+                note=given["note"],
+                client_id=given.get("client_id"),
+                **to,
             )
         else:
-            to = agent.id if given["agent"] == "me" else given["agent"]
-            services.assign(agent=agent, conversation_id=conversation_id, to_agent=to)
+            services.assign(agent=agent, conversation_id=conversation_id, **to)
         return self.answer(request, conversation_id)
 
 

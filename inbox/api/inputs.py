@@ -128,15 +128,36 @@ class CardInput(serializers.Serializer[Any]):
     )
 
 
-@sent("To myself", {"agent": "me"})
-class AssignInput(serializers.Serializer[Any]):
+class AssignTo(serializers.Serializer[Any]):
     agent = IdOr("me", required=False, allow_null=True, help_text="An id, `me`, or null for nobody.")
     team = Id(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
+        if len(attrs.keys() & {"agent", "team"}) != 1:
             raise serializers.ValidationError({"agent": _("Name an agent or a team.")})
         return attrs
+
+
+@sent(
+    "To a colleague, with a note",
+    {
+        "agent": "0199f3a2-0000-7000-8000-00000000000a",
+        "note": "She wants the blue one; I have asked the warehouse.",
+        "client_id": "c-7f10",
+    },
+)
+class AssignInput(AssignTo):
+    note = Text(
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=LONGEST,
+        default="",
+        help_text="Written down as a note, and told to whoever gets it.",
+    )
+    client_id = Text(
+        required=False, max_length=200, help_text="Of the note: the same one again changes nothing more."
+    )
 
 
 @sent("Until Monday", {"until": "2027-05-31T08:00:00Z"})

@@ -10,6 +10,7 @@ from inbox.services.conversations import (
     snooze,
     wake_due,
 )
+from inbox.services.handing import hand_over
 from inbox.services.identity import join_proven, same_person, suggestions, tell_apart
 from inbox.services.joining import merge_conversations, mergeable, separate
 from inbox.services.merging import merge_buyers, split_buyer
@@ -32,6 +33,7 @@ __all__ = [
     "block_buyer",
     "create_tag",
     "end_session",
+    "hand_over",
     "join_back",
     "join_proven",
     "mark_by_buyer",

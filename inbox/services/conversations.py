@@ -13,7 +13,7 @@ from events import names
 from events.record import SYSTEM, Actor
 from inbox.access import conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.models import Conversation, Tag
+from inbox.models import Conversation, Message, Tag
 from inbox.payloads import iso
 from inbox.services import rating_asks, routing, telling, timeline
 from inbox.services.timeline import Batch
@@ -63,10 +63,12 @@ def assign(
     to_agent: UUID | None = None,
     to_team: UUID | None = None,
     keep_agent: bool = False,
+    note: Message | None = None,
 ) -> Conversation:
     """Give a conversation to a colleague and/or a team, or to nobody.
 
-    `keep_agent` changes only the team. Raises Invalid for somebody who does not serve the store.
+    `keep_agent` changes only the team; `note` is what was written down for whoever gets it (services/handing.py).
+    Raises Invalid for somebody who does not serve the store.
     """
 
     def change(c: Conversation, batch: Batch, actor: Actor) -> list[str] | None:
@@ -74,9 +76,11 @@ def assign(
         team = c.team
         if to_team is not None or keep_agent:
             team = _team(c, to_team)
+        is_given = assignee is not None and assignee != agent and (assignee != c.assignee or note is not None)
         if assignee == c.assignee and team == c.team:
+            if is_given:
+                telling.tell_assigned(c, by=agent, note=note)
             return None
-        is_given = assignee is not None and assignee not in (agent, c.assignee)
         # Given away again, but not to the one who says that it is not for them.
         c.put_back_by = agent if assignee is None and c.assignee == agent else None
         c.assignee, c.team = assignee, team
@@ -88,10 +92,12 @@ def assign(
         }
         to = (assignee.name if assignee else None) or (team.name if team else None)
         body = f"{actor.name} assigned this to {to}" if to else f"{actor.name} unassigned this"
+        if note is not None:
+            params["note"] = str(note.id)
         more = {"agent": str(assignee.id) if assignee else None}
         timeline.add_line(c, batch, actor, names.CONVERSATION_ASSIGNED, params, body, more=more)
         if is_given:
-            telling.tell_assigned(c, by=agent)
+            telling.tell_assigned(c, by=agent, note=note)
         return ["assignee", "team", "put_back_by"]
 
     return _change(agent, conversation_id, change)

@@ -29,6 +29,7 @@ from inbox.services.conversations import locked_together
 from inbox.services.places import Move, take_places
 from inbox.services.timeline import Batch
 from people.models import Agent
+from people.notice_models import Notice
 
 MOST_MOVED = 2_000
 _EMPTY = {"last_seq": 0, "last_public_seq": 0, "inbound_count": 0}
@@ -312,6 +313,7 @@ def _move_drafts_back(kept: Conversation, other: Conversation, moved: Moved) -> 
 def _tell(name: str, merge: ConversationMerge, kept: Conversation, other: Conversation, actor: Actor) -> None:
     """Write a line into the one that is kept, an event for both, and let every screen read them anew."""
     batch = Batch(changed={other.id: other})
+    Notice.objects.filter(about=other.id).update(about=kept.id)  # read when that one is opened
     params = {"actor": actor.name, "merge": str(merge.id), "other": str(other.id)}
     params |= {"messages": len(merge.moved["messages"])}
     words = {

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from itertools import groupby
 from uuid import UUID
 
-from inbox.models import Conversation, Mention
-from inbox.notice_words import ASSIGNED, DUE_SOON, MENTION, OVERDUE
+from django.utils import timezone
+
+from inbox.models import Conversation, Mention, Message
+from inbox.notice_words import ASSIGNED, DUE_SOON, MENTION, OVERDUE, TEAM_GIVEN
 from people.models import Agent
 from people.notices import notify
 
@@ -31,8 +33,8 @@ def tell_mentioned(mentions: Iterable[Mention]) -> None:
         )
 
 
-def tell_assigned(conversation: Conversation, *, by: Agent) -> None:
-    """Tell the agent who has a conversation now that a colleague gave it to them."""
+def tell_assigned(conversation: Conversation, *, by: Agent, note: Message | None = None) -> None:
+    """Tell the agent who has a conversation now that a colleague gave it to them, and what they noted down for them."""
     assert conversation.assignee_id is not None
     notify(
         [conversation.assignee_id],
@@ -41,7 +43,27 @@ def tell_assigned(conversation: Conversation, *, by: Agent) -> None:
         params={
             "by": by.name,
             "buyer": conversation.buyer.display_name,
-            "said": conversation.preview,
+            "said": " ".join(note.body.split()) if note else conversation.preview,
+        },
+        href=address(conversation),
+    )
+
+
+def tell_team(conversation: Conversation, *, by: Agent, note: Message) -> None:
+    """Tell those of a team who are there that it was given a conversation, and what was noted down for them."""
+    assert conversation.team is not None
+    there = Agent.objects.filter(
+        teams=conversation.team_id, presence=Agent.Presence.ONLINE, lease_until__gt=timezone.now()
+    )
+    notify(
+        there.exclude(pk=by.pk).values_list("pk", flat=True),
+        kind=TEAM_GIVEN,
+        key=f"{TEAM_GIVEN}.{conversation.pk}",
+        params={
+            "by": by.name,
+            "team": conversation.team.name,
+            "buyer": conversation.buyer.display_name,
+            "said": " ".join(note.body.split()),
         },
         href=address(conversation),
     )

@@ -5,12 +5,26 @@ from django.db.models import Q, QuerySet
 from events import names
 from events.models import TOLD, Event
 from events.redacting import MARK
+from inbox.models import Conversation
 from people import notices
 from people.models import Buyer
 from people.personal import Erasing, words_of
 from team.todo.models import Task
 
 NAMES = [name for name in sorted(names.NAMES) if name.startswith("task.")]
+
+
+class TasksOfConversations:
+    """What is to be done about a conversation is to be done about the one that it became part of."""
+
+    def move(self, kept: Conversation, other: Conversation) -> dict[str, list[str]]:
+        rows = Task.objects.filter(conversation=other)
+        moved = [str(pk) for pk in rows.values_list("pk", flat=True)]
+        rows.update(conversation=kept)
+        return {"tasks": moved}
+
+    def move_back(self, kept: Conversation, other: Conversation, moved: dict[str, list[str]]) -> None:
+        Task.objects.filter(pk__in=moved.get("tasks", []), conversation=kept).update(conversation=other)
 
 
 def tasks_about(buyers: list[Buyer], words: list[str]) -> QuerySet[Task]:

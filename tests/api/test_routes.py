@@ -14,7 +14,7 @@ from django.utils import timezone
 from helpdesk import api_urls
 from helpdesk.lib import scopes
 from helpdesk.lib.api import Guarded
-from inbox.models import CannedReply
+from inbox.models import BulkAction, CannedReply
 from inbox.search import index_buyer, index_pending
 from inbox.services import merge_buyers
 from knowledge.services import create_article
@@ -106,6 +106,7 @@ def more_ids(world: World, action: OrderAction) -> dict[str, str]:
         "article_id": str(article.article_id),
         "locale": "en",
         "merge_id": str(merge.id),
+        "bulk_id": str(BulkAction.objects.create(agent=world.ann, idempotency_key="b", action="resolve").id),
         "return_id": str(back.id),
         "review_id": str(review.id),
         "coupon_id": str(coupon.id),
@@ -134,6 +135,7 @@ BODIES: dict[str, Any] = {
     "settle/": {"done": True, "comment": "Seen"},
     "not-same/": {"other": "00000000-0000-7000-8000-000000000000"},
     "consents/": {"kind": "sms", "state": "all", "reason": "Said so"},
+    "separate/": {"merge": "00000000-0000-7000-8000-000000000000"},
     "merge/": {"other": "00000000-0000-7000-8000-000000000000"},
     "reply/": {"reply": "Thank you"},
     "hide/": {"reason": "Rude"},
