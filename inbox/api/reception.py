@@ -41,14 +41,16 @@ class Forbidden(InboxError):
     status, code = 403, "forbidden"
 
 
-def _store(request: Request, store_id: UUID) -> Store:
+def store_of(request: Request, store_id: UUID) -> Store:
+    """Return a store that the caller serves. Raises NotFound."""
     found = stores_for(agent_of(request)).filter(pk=store_id).first()
     if found is None:
         raise NotFound("No such store.")
     return found
 
 
-def _admin(request: Request) -> Agent:
+def admin_of(request: Request) -> Agent:
+    """Return the caller. Raises Forbidden where they are no admin."""
     agent = agent_of(request)
     if agent.role != Agent.Role.ADMIN:
         raise Forbidden(_("Only admins change this."))
@@ -110,7 +112,7 @@ class Routing(ApiView):
 
     @extend_schema(tags=TAGS, summary="Who gets a store's conversations", responses=RoutingSerializer)
     def get(self, request: Request, store_id: UUID) -> Response:
-        return Response(routing_data(_store(request, store_id)))
+        return Response(routing_data(store_of(request, store_id)))
 
     @extend_schema(
         tags=TAGS,
@@ -120,7 +122,7 @@ class Routing(ApiView):
         responses={200: RoutingSerializer, **REFUSALS},
     )
     def patch(self, request: Request, store_id: UUID) -> Response:
-        store, agent = _store(request, store_id), _admin(request)
+        store, agent = store_of(request, store_id), admin_of(request)
         given = read(RoutingChange, request.data)
         now = routing_data(store) | given
         rule = StoreRule(
@@ -194,7 +196,7 @@ class Hours(ApiView):
 
     @extend_schema(tags=TAGS, summary="When a store is open", responses=HoursSerializer)
     def get(self, request: Request, store_id: UUID) -> Response:
-        return Response(_hours(_store(request, store_id)))
+        return Response(_hours(store_of(request, store_id)))
 
     @extend_schema(
         tags=TAGS,
@@ -204,7 +206,7 @@ class Hours(ApiView):
         responses={200: HoursSerializer, **REFUSALS},
     )
     def patch(self, request: Request, store_id: UUID) -> Response:
-        store, agent = _store(request, store_id), _admin(request)
+        store, agent = store_of(request, store_id), admin_of(request)
         now = hours_data(store, StoreHours.objects.filter(store=store).first())
         given = now | read(HoursChange, request.data)
         weekly, special = given["weekly"], {}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.setup import channels, failover, hours, routing, stores, words
+from inbox.setup import channels, failover, hours, routing, stores, targets, words
 
 app_name = "setup"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("failover/", failover.failover, name="failover"),
     path("routing/", routing.routing, name="routing"),
     path("hours/", hours.hours, name="hours"),
+    path("targets/", targets.targets, name="targets"),
     path("tags/", words.tags, name="tags"),
     path("tags/new/", words.new_tag, name="tag-new"),
     path("tags/<uuid:tag_id>/", words.edit_tag, name="tag-edit"),

@@ -48,9 +48,26 @@ def test_an_admin_changes_when_a_store_is_open(world: World, api: Call) -> None:
     assert not SpecialDay.objects.exists()
 
 
+def test_an_admin_changes_by_when_buyers_are_answered(world: World, api: Call) -> None:
+    path = f"stores/{world.store.id}/targets/"
+    eve = api(world.eve)
+    nothing = {"first_minutes": None, "next_minutes": None}
+    assert eve.get(path).data["targets"] == [{"priority": n, **nothing} for n in (2, 1, 0, -1)]
+    eve.patch(path, {"targets": [{"priority": 2, "first_minutes": 10}]})
+    body = eve.patch(path, {"warn_percent": 50}).data
+    assert body["warn_percent"] == 50
+    assert body["targets"][0] == {"priority": 2, "first_minutes": 10, "next_minutes": None}
+    assert api(world.ann).get(path).data == body
+    assert Event.objects.filter(name="targets.changed").count() == 2
+
+
 @pytest.mark.parametrize(
     ("page", "body"),
     [
+        ("targets", {"warn_percent": 100}),
+        ("targets", {"targets": [{"priority": 5, "first_minutes": 10}]}),
+        ("targets", {"targets": [{"priority": 0, "first_minutes": 0}]}),
+        ("targets", {"targets": [{"priority": 0}, {"priority": 0, "next_minutes": 5}]}),
         ("routing", {"method": "magic"}),
         ("routing", {"capacity": "5"}),
         ("routing", {"capacity": 100_000}),
