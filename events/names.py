@@ -105,6 +105,7 @@ AGENT_CHANGED = (
     "agent.changed"  # role, teams, active, password: what changed is in the data, never the password
 )
 TEAM_CHANGED = "team.changed"
+ROLE_CHANGED = "role.changed"  # what those who have it may do
 KEY_CREATED = "key.created"  # of the API: by its name and first characters, never the key
 KEY_REVOKED = "key.revoked"
 STORE_CHANGED = "store.changed"

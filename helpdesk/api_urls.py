@@ -26,6 +26,7 @@ from orders import requests_api as requests
 from orders import reviews_api as reviews
 from orders.coupons import api as coupons
 from people import api as people
+from people import roles_api as roles
 from team import performance_api as performance
 from team import privacy_api as privacy
 
@@ -37,6 +38,8 @@ urlpatterns = [
     path("agents/", people.Agents.as_view()),
     path("teams/", people.Teams.as_view()),
     path("stores/", people.Stores.as_view()),
+    path("roles/", roles.Roles.as_view()),
+    path("roles/<str:role>/", roles.Role.as_view()),
     path("stores/<uuid:store_id>/routing/", reception.Routing.as_view()),
     path("stores/<uuid:store_id>/hours/", reception.Hours.as_view()),
     path("stores/<uuid:store_id>/targets/", targets.Targets.as_view()),

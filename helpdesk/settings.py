@@ -299,7 +299,15 @@ EVENT_WORDS = [
 # What agents are told of, in words (people/notices.py).
 NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS", "team.notice_words.WORDS"]
 # What a role may do: who asks says so in its room (people/abilities.py).
-ABILITIES: list[str] = []
+ABILITIES = [
+    "inbox.abilities.ABILITIES",
+    "orders.abilities.ABILITIES",
+    "knowledge.abilities.ABILITIES",
+    "team.abilities.ABILITIES",
+    "people.ability_words.ABILITIES",
+]
+# What else a role comes with, on the page about roles (people/roles.py).
+ROLE_PARTS = ["orders.limit_setting.role_parts"]
 APPROVAL_SOURCES = ["orders.approvals.WaitingActions", "orders.coupons.approvals.WaitingCodes"]
 STORE_CONNECTORS = [
     "orders.stores.demo.DemoStore",

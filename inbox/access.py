@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from helpdesk.lib import rows
 from helpdesk.lib.kept import Kept
+from inbox.errors import Forbidden
 from inbox.models import Attachment, Channel, Conversation, Message, Original, Tag, Tagging
 from people.access import stores_for
 from people.models import Agent, Buyer, Store, Team
@@ -27,6 +29,12 @@ def store_ids_for(agent: Agent) -> frozenset[UUID] | None:
     if stores and all(stores.values()):
         return None
     return frozenset(pk for pk, is_mine in stores.items() if is_mine)
+
+
+def check_may(agent: Agent, ability: str) -> None:
+    """Raise Forbidden for whose role lacks an ability (people/abilities.py)."""
+    if not agent.may(ability):
+        raise Forbidden(_("Your role may not do this."))
 
 
 def conversations_for(agent: Agent) -> QuerySet[Conversation]:

@@ -39,7 +39,18 @@ SCOPES = {
     **dict.fromkeys(("message.send", "typing", "read", "viewing", "presence"), WRITE),
 }
 HEARD = {
-    "": ("ack", "answer", "error", "heartbeat", "pong", "presence", "resync", "subscribed", "welcome"),
+    "": (
+        "ack",
+        "answer",
+        "error",
+        "heartbeat",
+        "pong",
+        "presence",
+        "resync",
+        "role",
+        "subscribed",
+        "welcome",
+    ),
     READ: ("card", "conversation", "delivery", "mention", "message", "read", "typing", "viewing"),
     "buyers:read": ("buyer",),
     "orders:read": ("order", "review"),

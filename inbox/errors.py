@@ -29,6 +29,10 @@ class NotFound(InboxError):
     status, code = 404, "not_found"
 
 
+class Forbidden(InboxError):
+    status, code = 403, "forbidden"
+
+
 class Conflict(InboxError):
     status, code = 409, "conflict"
 

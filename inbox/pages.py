@@ -63,7 +63,7 @@ def boot(agent: Agent) -> dict[str, Any]:
     """Return what the page's modules begin with. Its lists are as long as a shop has people and tags."""
     teams = Team.objects.filter(stores__in=stores_for(agent)).distinct()
     return {
-        "me": {"id": str(agent.id), "name": agent.name, "role": agent.role},
+        "me": {"id": str(agent.id), "name": agent.name, "role": agent.role, "may": sorted(agent.abilities)},
         "agents": [
             {"id": str(colleague.id), "name": colleague.name, "presence": colleague.presence_now()}
             for colleague in agents_for(agent)

@@ -25,7 +25,7 @@ from knowledge.exchange.writing import AT_ONCE, documents_of, zip_of
 from knowledge.services.importing import ImportRefused, import_bundle
 from people.access import stores_for
 from people.models import Agent, Store
-from people.views.roles import AgentRequest, for_agents, for_supervisors
+from people.views.roles import AgentRequest, for_agents, who_may
 
 SHOWN_FAULTS = 100
 
@@ -76,7 +76,7 @@ def _offer_stores(form: forms.Form, agent: Agent) -> None:
     form.fields["store"].queryset = stores_for(agent)  # type: ignore[attr-defined]
 
 
-@for_supervisors
+@who_may("articles.import")
 @require_http_methods(["GET", "POST"])
 def exchange(request: AgentRequest) -> HttpResponse:
     """Show the page; take a file in, or say what would come of it (`try`)."""

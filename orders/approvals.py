@@ -120,7 +120,7 @@ def counted(agent: Agent) -> list[str]:
     found: list[str] = []
     for source in sources().values():
         rows = _seen(source, agent)
-        if agent.is_supervisor:
+        if agent.may("approvals.decide"):
             rows = rows.exclude(agent=agent)
         found += [str(pk) for pk in rows.values_list("pk", flat=True)[:MOST_COUNTED]]
     return found[:MOST_COUNTED]
@@ -128,7 +128,7 @@ def counted(agent: Agent) -> list[str]:
 
 def _seen(source: Source, agent: Agent) -> QuerySet[Any]:
     rows = source.waiting(agent)
-    return rows if agent.is_supervisor else rows.filter(agent=agent)
+    return rows if agent.may("approvals.decide") else rows.filter(agent=agent)
 
 
 class WaitingActions:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from inbox.errors import Conflict, InboxError, Invalid, NotFound
+from inbox.errors import Conflict, Forbidden, InboxError, Invalid, NotFound
 
 
 class InvalidParams(Invalid):
@@ -25,10 +25,6 @@ class LimitExceeded(InboxError):
     def __init__(self, detail: str, *, left: int, attr: str | None = None) -> None:
         super().__init__(detail, attr=attr)
         self.left = left
-
-
-class Forbidden(InboxError):
-    status, code = 403, "forbidden"
 
 
 class ActionUnderWay(Conflict):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from helpdesk.lib.text import is_storable
+from inbox.access import check_may
 from orders.errors import Forbidden, InvalidParams
 from people.models import Agent
 
@@ -29,14 +30,8 @@ def clean_key(key: Any) -> str:
     return key
 
 
-def check_decider(agent: Agent) -> None:
-    """Raise Forbidden for whom it is not to decide."""
-    if not agent.is_supervisor:
-        raise Forbidden(_("Supervisors decide on this."))
-
-
 def check_second_person(agent: Agent, asked_id: UUID | None) -> None:
     """Raise Forbidden where `agent` cannot decide on what the agent with that id asked for (None: a rule did)."""
-    check_decider(agent)
+    check_may(agent, "approvals.decide")
     if agent.pk == asked_id:
         raise Forbidden(_("Nobody approves what they asked for themselves."))

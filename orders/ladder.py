@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from events import names
 from events.record import Actor, Happening, record
+from inbox.access import check_may
 from orders.errors import InvalidParams, NotFound
-from orders.given import check_decider
 from orders.models import Ladder, Order, OrderAction
 from people.access import stores_for
 from people.models import Agent, Store
@@ -67,7 +67,7 @@ def _base(order: Order) -> int:
 
 def set_steps(*, agent: Agent, store_key: str, steps: Any) -> Ladder:
     """Set a store's ladder. Raises NotFound, Forbidden or InvalidParams."""
-    check_decider(agent)
+    check_may(agent, "offers.write")
     store = stores_for(agent).filter(key=store_key).first()
     if store is None:
         raise NotFound(_("There is no such store."))

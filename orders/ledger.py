@@ -43,9 +43,9 @@ class Asked:
 
 
 def entries(agent: Agent, asked: Asked) -> QuerySet[OrderAction]:
-    """Return the actions that are asked for: of all their stores for supervisors, their own for agents."""
+    """Return the actions that are asked for: of all their stores for who may read those, else their own."""
     rows = actions_for(agent)
-    if not agent.is_supervisor:
+    if not agent.may("ledger.read"):
         rows = rows.filter(agent=agent)
     if asked.kind:
         rows = rows.filter(kind=asked.kind)

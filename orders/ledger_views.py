@@ -1,4 +1,4 @@
-"""The ledger as a page and as a file, for supervisors."""
+"""The ledger as a page and as a file, for who may read everybody's actions."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from orders.ledger import BY_RULE, Asked
 from orders.models import OrderAction
 from people.access import colleagues_for, stores_for
 from people.models import Agent
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 
 
 class LedgerFilter(RangeFilter):
@@ -46,7 +46,7 @@ class LedgerFilter(RangeFilter):
         return Asked(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
-@for_supervisors
+@who_may("ledger.read")
 @require_GET
 def page(request: AgentRequest) -> HttpResponse:
     form = LedgerFilter(request.GET, agent=request.user)
@@ -71,7 +71,7 @@ def page(request: AgentRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@for_supervisors
+@who_may("ledger.read")
 @require_GET
 def export(request: AgentRequest) -> HttpResponseBase:
     """Answer with what the page shows, all of it, as a file."""

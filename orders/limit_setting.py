@@ -5,21 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events import names
 from events.record import Actor, Happening, record
-from helpdesk.lib.money import money
+from helpdesk.lib.money import display, money
 from orders import actions
 from orders.actions.base import ActionKind
 from orders.amounts import MAX_AMOUNT
 from orders.errors import Forbidden, InvalidParams, NotFound
 from orders.limits import EVERYTHING_ELSE, Allowance, default, set_by
 from orders.models import Limit
+from people.access import stores_for
 from people.models import Agent, Store
+from people.roles import RolePart
 
+MOST_STORES = 4  # on the page about roles; the others are where limits are set
 COUPON = "coupon"  # as orders/coupons counts them
 
 
@@ -61,6 +65,43 @@ def _shown(
     if row := rows.get((role, EVERYTHING_ELSE)):
         return Shown(kind, label, icon, set_by(row), "rest")
     return Shown(kind, label, icon, default(role, kind), "default")
+
+
+def role_parts(agent: Agent) -> list[RolePart]:
+    """Return what the page about roles says of limits, store by store: what differs from everything else."""
+    return [_part(store, shown(store)) for store in stores_for(agent)[:MOST_STORES]]
+
+
+def _part(store: Store, by_role: dict[str, list[Shown]]) -> RolePart:
+    said: dict[str, dict[str, str]] = {}
+    for role, lines in by_role.items():
+        for line in lines:
+            said.setdefault(line.kind, {})[role] = in_words(line.may, store)
+    rest = said[EVERYTHING_ELSE]
+    rows = [
+        (label, said[kind])
+        for kind, (label, _icon) in limited_kinds().items()
+        if kind == EVERYTHING_ELSE or said[kind] != rest
+    ]
+    return RolePart(
+        label=_("Order limits · %(store)s") % {"store": store.name},
+        about=_("What each role may give away by itself. What is above waits for approval."),
+        icon="coin",
+        href=f"{reverse('orders:limits')}?store={store.key}",
+        rows=rows,
+    )
+
+
+def in_words(may: Allowance, store: Store) -> str:
+    """Return a limit in a line; empty: none."""
+    words = []
+    if may.per_order is not None:
+        words.append(_("%(amount)s an order") % {"amount": display(may.per_order, store.currency)})
+    if may.share is not None:
+        words.append(_("%(percent)s %% of it") % {"percent": may.share})
+    if may.per_day is not None:
+        words.append(_("%(amount)s a day") % {"amount": display(may.per_day, store.currency)})
+    return " · ".join(words)
 
 
 def set_limit(*, agent: Agent, store_id: UUID, role: str, kind: str, may: Allowance) -> Limit:

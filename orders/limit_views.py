@@ -1,4 +1,4 @@
-"""Settings: how far each role may go without a second person. Supervisors read it, admins write it."""
+"""Settings: how far each role may go without a second person. Who may read roles reads it, admins write it."""
 
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from orders.limits import EVERYTHING_ELSE, Allowance, allowance
 from orders.models import Limit
 from people.access import stores_for
 from people.models import Agent, Store
-from people.views.roles import AgentRequest, for_admins, for_supervisors
+from people.views.roles import AgentRequest, for_admins, who_may
 
 
 class LimitForm(forms.Form):
@@ -85,7 +85,7 @@ class LimitForm(forms.Form):
         return Allowance(**self.cleaned_data)
 
 
-@for_supervisors
+@who_may("roles.read")
 def limits(request: AgentRequest) -> HttpResponse:
     stores = list(stores_for(request.user))
     store = next((one for one in stores if one.key == request.GET.get("store")), next(iter(stores), None))

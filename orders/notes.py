@@ -73,7 +73,7 @@ def delete_note(*, agent: Agent, order_id: UUID, note_id: UUID) -> None:
 
 
 def may_change(agent: Agent, note: OrderNote) -> bool:
-    return note.agent_id == agent.id or agent.is_supervisor
+    return note.agent_id == agent.id or agent.may("notes.others")
 
 
 def _locked(agent: Agent, order_id: UUID) -> Order:

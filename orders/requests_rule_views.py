@@ -18,7 +18,7 @@ from orders.models import RequestRule
 from orders.requests_rules import MAX_HOURS, askable_kinds, save_rule
 from people.access import stores_for
 from people.models import Store
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 
 
 class RuleForm(forms.Form):
@@ -59,7 +59,7 @@ class RuleForm(forms.Form):
             raise forms.ValidationError(words) from None
 
 
-@for_supervisors
+@who_may("requests.rules")
 def rules(request: AgentRequest) -> HttpResponse:
     stores = list(stores_for(request.user))
     found = {(rule.store_id, rule.kind): rule for rule in RequestRule.objects.filter(store__in=stores)}
@@ -76,7 +76,7 @@ def rules(request: AgentRequest) -> HttpResponse:
     return render(request, "orders/requests/rules.html", context)
 
 
-@for_supervisors
+@who_may("requests.rules")
 def edit_rule(request: AgentRequest, store_id: UUID, kind: str) -> HttpResponse:
     store = get_object_or_404(stores_for(request.user), pk=store_id)
     found = actions.get(kind)

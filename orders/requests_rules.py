@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from events import names
 from events.record import SYSTEM, Actor, Happening, record
 from helpdesk.lib.money import money
+from inbox.access import check_may
 from inbox.errors import InboxError
 from inbox.services.waiting import answered
 from orders import actions, limits, services
 from orders.actions.base import ActionKind
 from orders.amounts import read_amount
 from orders.errors import InvalidParams, NotFound
-from orders.given import check_decider
 from orders.models import BuyerRequest, OrderAction, RequestRule
 from orders.requests_telling import record_request
 from people.access import stores_for
@@ -73,7 +73,7 @@ def save_rule(
     `up_to` is in minor units of the store's currency; `within_hours` counts from when the order was placed,
     None: always.
     """
-    check_decider(agent)
+    check_may(agent, "requests.rules")
     if kind not in {found.kind for found in askable_kinds()}:
         raise InvalidParams(_("This cannot be asked for."), attr="kind")
     if within_hours is not None and not 0 < within_hours <= MAX_HOURS:

@@ -170,12 +170,12 @@ def take_back(*, agent: Agent, action_id: UUID) -> OrderAction:
 
 
 def run_now(*, agent: Agent, action_id: UUID, now: datetime | None = None) -> OrderAction:
-    """End the hold: for who asked for it, and for supervisors. Raises NotFound, Forbidden or TooLate."""
+    """End the hold: for who asked for it, and whose role may. Raises NotFound, Forbidden or TooLate."""
     now = now or timezone.now()
     with transaction.atomic():
         action = _action(agent, action_id)
-        if action.agent_id != agent.id and not agent.is_supervisor:
-            raise Forbidden(_("Only who asked for it, or a supervisor, can end this hold."))
+        if action.agent_id != agent.id and not agent.may("actions.hurry"):
+            raise Forbidden(_("Your role may not end a hold of somebody else."))
         held = OrderAction.objects.filter(pk=action.pk, state=State.HELD)
         if held.filter(run_at__gt=now).update(run_at=now):
             action = _action(agent, action_id)
@@ -191,7 +191,7 @@ def run_now(*, agent: Agent, action_id: UUID, now: datetime | None = None) -> Or
 def approve(*, agent: Agent, action_id: UUID, comment: str = "", now: datetime | None = None) -> OrderAction:
     """Let an action that waits go on, as a second person within whose own limits it is. It is on hold then.
 
-    Raises NotFound, Forbidden (one's own, or no supervisor), LimitExceeded, TooLate, and what `request_action`
+    Raises NotFound, Forbidden (one's own, or not for their role), LimitExceeded, TooLate, and what `request_action`
     raises where the order allows it no longer, OrderChanged among it.
     """
     now = now or timezone.now()

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_noop
 
 from events import names
 from events.record import Actor
+from inbox.access import check_may
 from orders.access import actions_for
 from orders.announce import announce_action
 from orders.errors import InvalidParams, NotFound, TooLate
-from orders.given import check_decider, clean_reason
+from orders.given import clean_reason
 from orders.models import Order, OrderAction
 from people.models import Agent
 
@@ -24,7 +25,7 @@ State = OrderAction.State
 
 
 def settle(*, agent: Agent, action_id: UUID, done: bool, comment: str) -> OrderAction:
-    """Say of an action in state unknown whether the store did it, and how one knows. For supervisors.
+    """Say of an action in state unknown whether the store did it, and how one knows.
 
     Our copy of the order stays as the store last told it: a sync brings what is different. Raises NotFound,
     Forbidden, InvalidParams (no comment) or TooLate (it is known by now).
@@ -35,7 +36,7 @@ def settle(*, agent: Agent, action_id: UUID, done: bool, comment: str) -> OrderA
             raise NotFound(_("There is no such action."))
         Order.objects.select_for_update().get(pk=found)
         action = OrderAction.objects.select_related("agent", "approver", "order").get(pk=action_id)
-        check_decider(agent)
+        check_may(agent, "actions.settle")
         if not (comment := clean_reason(comment)):
             raise InvalidParams(_("Say how you know, in at most 200 characters."), attr="comment")
         fields = {

@@ -29,6 +29,7 @@ class Me(ApiView):
             {
                 **agent_data(agent),
                 "email": agent.email,
+                "abilities": sorted(agent.abilities),
                 "language": agent.language,
                 "time_zone": agent.time_zone,
                 "teams": [{"id": str(team.id), "name": team.name} for team in agent.teams.all()],

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 from events import names
 from events.models import Event
 from events.wording import Called, Told, Vocabulary, Words, changes, show
+from people import abilities
 from people.models import Agent
 
 
@@ -24,6 +25,17 @@ def _account(event: Event, called: Called) -> Told:
     if "second_factor" in data:
         return Told(_("removed the second factor of %(agent)s") % who)
     return Told(_("changed the account of %(agent)s") % who, changes(data, called))
+
+
+def _role(event: Event, called: Called) -> Told:
+    data = event.data
+    known = abilities.known()
+    words = {key: str(known[key].label) if key in known else key for key in data["after"]}
+    role = dict(Agent.Role.choices).get(data["role"], data["role"])
+    before = {words[key]: allowed for key, allowed in data["before"].items()}
+    after = {words[key]: allowed for key, allowed in data["after"].items()}
+    text = _("changed what this role may do: %(role)s") % {"role": role}
+    return Told(text, changes({"before": before, "after": after}, called))
 
 
 def _team(event: Event, called: Called) -> Told:
@@ -59,6 +71,7 @@ WORDS = [
             ),
             names.AGENT_CHANGED: Words(gettext_lazy("Account changed"), tell=_account),
             names.TEAM_CHANGED: Words(gettext_lazy("Team changed"), tell=_team),
+            names.ROLE_CHANGED: Words(gettext_lazy("What a role may do changed"), tell=_role),
             names.KEY_CREATED: Words(gettext_lazy("API key made"), gettext_lazy("made the API key {name}")),
             names.KEY_REVOKED: Words(
                 gettext_lazy("API key revoked"), gettext_lazy("revoked the API key {name}")

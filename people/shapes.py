@@ -41,6 +41,7 @@ class TeamSerializer(NamedSerializer):
 
 class MeSerializer(ColleagueSerializer):
     email = serializers.EmailField()
+    abilities = serializers.ListField(child=serializers.CharField(), help_text="What my role lets me do.")
     language = serializers.ChoiceField([code for code, _ in LANGUAGES])
     time_zone = serializers.CharField()
     teams = NamedSerializer(many=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people.views import agents, keys, me, teams
+from people.views import abilities, agents, keys, me, teams
 
 app_name = "settings"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.new_key, name="key-new"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
+    path("roles/", abilities.page, name="roles"),
+    path("roles/<str:role>/<str:ability>/", abilities.change, name="role-change"),
     path("agents/", agents.agents, name="agents"),
     path("agents/new/", agents.new_agent, name="agent-new"),
     path("agents/<uuid:agent_id>/", agents.edit_agent, name="agent-edit"),

@@ -1,4 +1,4 @@
-"""The audit trail as a page and as a file: of everything for admins, of their stores for supervisors."""
+"""The audit trail as a page and as a file: of everything for admins, of their stores for others."""
 
 import re
 from collections.abc import Collection
@@ -26,7 +26,7 @@ from inbox.access import conversations_for, store_ids_for
 from orders.access import orders_for
 from people.access import colleagues_for, stores_for
 from people.models import Agent
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 from team import audit
 
 GROUP = "group:"  # before the key of a group where a name of one event could stand
@@ -105,7 +105,7 @@ def _names(what: str) -> list[str]:
     return [name for name in group.words if name != names.MESSAGE_CREATED]
 
 
-@for_supervisors
+@who_may("audit.read")
 @require_GET
 def page(request: AgentRequest) -> HttpResponse:
     form = AuditFilter(request.GET, agent=request.user)
@@ -126,7 +126,8 @@ def page(request: AgentRequest) -> HttpResponse:
     return render(request, template, context)
 
 
-@for_supervisors
+@who_may("audit.read")
+@who_may("audit.export")
 @require_POST
 def export(request: AgentRequest) -> HttpResponseBase:
     """Answer with what the page shows, all of it, as a file; and write down that it was taken."""

@@ -28,11 +28,11 @@ from events.record import Actor, Happening, record
 from helpdesk.lib.jobs import enqueue
 from helpdesk.lib.text import is_storable
 from helpdesk.lib.times import iso
-from inbox.access import with_summary_relations
+from inbox.access import check_may, with_summary_relations
 from inbox.holding import tell_screens
 from inbox.models import Conversation
-from orders.errors import Forbidden, InvalidParams, NotAllowed, NotFound
-from people.access import buyers_for
+from orders.errors import InvalidParams, NotAllowed, NotFound
+from people.access import buyers_for, stores_for
 from people.models import Agent, Buyer
 from people.personal import Erasing, NotYet, family, sources, words_of
 from team.models import Erasure
@@ -61,8 +61,7 @@ def ask_for_erasure(
     """
     if not buyers_for(agent).filter(pk=buyer_id).exists():
         raise NotFound(_("There is no such buyer."))
-    if agent.role != Agent.Role.ADMIN:
-        raise Forbidden(_("Admins erase buyers."))
+    check_may(agent, "buyers.erase")
     hold = hold_default() if hold is None else hold
     if not timedelta(0) <= hold <= LONGEST_HOLD:
         raise InvalidParams(_("An erasure is held for 30 days at most."), attr="hold_hours")
@@ -96,13 +95,13 @@ def ask_for_erasure(
 
 def take_back(*, agent: Agent, erasure_id: UUID) -> Erasure:
     """Stop an erasure that is still held. Raises Forbidden, NotFound, or NotAllowed where it is too late."""
-    if agent.role != Agent.Role.ADMIN:
-        raise Forbidden(_("Admins erase buyers."))
     with transaction.atomic():
-        rows = Erasure.objects.select_for_update(of=("self",)).select_related("buyer")
+        mine = Erasure.objects.filter(buyer__store__in=stores_for(agent))
+        rows = mine.select_for_update(of=("self",)).select_related("buyer")
         erasure = rows.filter(pk=erasure_id).first()
         if erasure is None:
             raise NotFound(_("There is no such erasure."))
+        check_may(agent, "buyers.erase")
         if erasure.state == State.STOPPED:
             return erasure
         if erasure.state != State.HELD:

@@ -28,7 +28,8 @@ from events.record import Actor, Happening, record
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.jobs import enqueue
 from helpdesk.lib.times import iso
-from orders.errors import Forbidden, NotAllowed, NotFound
+from inbox.access import check_may
+from orders.errors import NotAllowed, NotFound
 from people.access import buyers_for
 from people.models import Agent, Buyer
 from people.personal import family, sources
@@ -51,8 +52,7 @@ def ask_for_export(*, agent: Agent, buyer_id: UUID) -> BuyerExport:
         buyer = buyers_for(agent).select_for_update(of=("self",)).filter(pk=buyer_id).first()
         if buyer is None:
             raise NotFound(_("There is no such buyer."))
-        if not agent.is_supervisor:
-            raise Forbidden(_("Supervisors export what is held about buyers."))
+        check_may(agent, "buyers.export")
         if buyer.erased_at is not None:
             raise NotAllowed(_("This buyer was erased."))
         known = BuyerExport.objects.filter(buyer=buyer, agent=agent, state=State.QUEUED).first()
@@ -74,7 +74,7 @@ def take(*, agent: Agent, export_id: UUID) -> BuyerExport:
     with transaction.atomic():
         ready = exports_for(agent).filter(state=State.READY, expires_at__gt=timezone.now())
         export = ready.select_related("buyer").filter(pk=export_id).first()
-        if export is None or not agent.is_supervisor:
+        if export is None or not agent.may("buyers.export"):
             raise NotFound(_("There is no such file."))
         _record(names.BUYER_EXPORT_TAKEN, export, export.buyer, agent)
     return export

@@ -116,7 +116,7 @@ class AgentPerformance(ApiView):
         agent, given = agent_of(request), read(PerformanceQuery, request.query_params)
         sort = METRICS[given["sort"]]
         found = reading.ranking(_asked(agent, given), sort, METRICS.values())
-        rows = found.rows if agent.is_supervisor else [one for one in found.rows if one.id == agent.pk]
+        rows = found.rows if agent.may("figures.read") else [one for one in found.rows if one.id == agent.pk]
         counted = Rollup.objects.filter(pk=1).first()
         return Response(
             {
@@ -131,7 +131,7 @@ class AgentPerformance(ApiView):
                     for one in rows
                 ],
                 "total": _metrics(found.total, (metric.for_all() for metric in METRICS.values()))
-                if agent.is_supervisor
+                if agent.may("figures.read")
                 else None,
             }
         )

@@ -1,4 +1,4 @@
-"""/team/performance/: the ranking for supervisors, everybody's own figures, and what is behind each number."""
+"""/team/performance/: the ranking for who may see it, everybody's own figures, and what is behind each number."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from inbox.models import Conversation
 from orders.access import orders_for
 from people.access import colleagues_for, stores_for
 from people.models import Agent, Store
-from people.views.roles import AgentRequest, for_agents, for_supervisors
+from people.views.roles import AgentRequest, for_agents, who_may
 from team.performance import metrics, reading, rollup
 from team.performance.metrics import METRICS, MINIMUM_SAMPLE, VIEWS, Metric, shown
 from team.performance.models import CaseFigures, Rollup
@@ -201,13 +201,13 @@ def _in_words(metric: Metric, value: float | None) -> str:
 @for_agents
 @require_safe
 def home(request: AgentRequest) -> HttpResponse:
-    return redirect("team-room:performance" if request.user.is_supervisor else "team-room:mine")
+    return redirect("team-room:performance" if request.user.may("figures.read") else "team-room:mine")
 
 
 @for_agents
 @require_safe
 def performance(request: AgentRequest) -> HttpResponse:
-    if not request.user.is_supervisor:
+    if not request.user.may("figures.read"):
         return redirect("team-room:mine")
     form = FigureFilter(request.GET, agent=request.user)
     asked, show, columns, sort = form.asked(), *_columns(request)
@@ -322,10 +322,10 @@ def cases(request: AgentRequest, agent_id: UUID | None = None) -> HttpResponse:
 
 
 def _whose(agent: Agent, agent_id: UUID | None) -> Agent | None:
-    """Return whose figures these are (None: everybody's): one's own, or for supervisors their colleagues'."""
+    """Return whose figures these are (None: everybody's): one's own, or, for who may, their colleagues'."""
     if agent_id == agent.pk:
         return agent
-    if not agent.is_supervisor:
+    if not agent.may("figures.read"):
         raise Http404
     if agent_id is None:
         return None
@@ -383,7 +383,7 @@ def _channel(kind: str) -> str:
 # -- As a file
 
 
-@for_supervisors
+@who_may("figures.read")
 @require_safe
 def export(request: AgentRequest) -> HttpResponseBase:
     form = FigureFilter(request.GET, agent=request.user)

@@ -16,7 +16,8 @@ from helpdesk.lib.api import ApiView, read
 from helpdesk.lib.fields import Number, Text
 from helpdesk.lib.openapi import ErrorsSerializer, sent
 from helpdesk.lib.times import iso
-from orders.errors import Forbidden, NotFound
+from inbox.access import check_may
+from orders.errors import NotFound
 from people.access import buyers_for
 from people.api import agent_of
 from people.models import Agent
@@ -92,12 +93,11 @@ def erasure_data(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _require_supervisor_of(agent: Agent, buyer_id: UUID) -> None:
-    """Raise NotFound for somebody else's buyer, Forbidden for an agent of the buyer's store."""
+def _require(agent: Agent, ability: str, buyer_id: UUID) -> None:
+    """Raise NotFound for somebody else's buyer, Forbidden for who serves their store and lacks the ability."""
     if not buyers_for(agent).filter(pk=buyer_id).exists():
         raise NotFound(_("There is no such buyer."))
-    if not agent.is_supervisor:
-        raise Forbidden(_("Only supervisors see this."))
+    check_may(agent, ability)
 
 
 class Exports(ApiView):
@@ -110,14 +110,14 @@ class Exports(ApiView):
     )
     def get(self, request: Request, buyer_id: UUID) -> Response:
         agent = agent_of(request)
-        _require_supervisor_of(agent, buyer_id)
+        _require(agent, "buyers.export", buyer_id)
         rows = exporting.exports_for(agent).filter(buyer=buyer_id).order_by("-asked_at")
         return Response([export_data(export) for export in rows[:20]])
 
     @extend_schema(
         tags=TAGS,
         summary="Have everything about a buyer gathered",
-        description="For supervisors. Ask again until it is `ready`; its file is deleted at `expires_at`.",
+        description="Ask again until it is `ready`; its file is deleted at `expires_at`.",
         request=None,
         responses={
             202: ExportSerializer,
@@ -151,7 +151,7 @@ class BuyerErasure(ApiView):
     @extend_schema(
         tags=TAGS,
         summary="Erase a buyer",
-        description="For admins. It is held first, and can be taken back until `run_at`; from then on it is for good.",
+        description="It is held first, and can be taken back until `run_at`; from then on it is for good.",
         request=ErasureInput,
         responses={
             202: ErasureSerializer,
@@ -163,7 +163,7 @@ class BuyerErasure(ApiView):
     )
     def post(self, request: Request, buyer_id: UUID) -> Response:
         agent = agent_of(request)
-        _require_supervisor_of(agent, buyer_id)
+        _require(agent, "buyers.erase", buyer_id)
         given = read(ErasureInput, request.data)
         hold = timedelta(hours=given["hold_hours"]) if "hold_hours" in given else None
         erasure = erasing.ask_for_erasure(

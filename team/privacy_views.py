@@ -1,4 +1,4 @@
-"""What is held about a buyer, taken away as a file or erased: for admins, and for supervisors as far as the file."""
+"""What is held about a buyer, taken away as a file or erased, by whose roles may."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from inbox.errors import InboxError, NotFound
 from people.access import buyers_for
 from people.models import Buyer
-from people.views.roles import AgentRequest, for_admins, for_supervisors
+from people.views.roles import AgentRequest, who_may
 from team import erasing, exporting
 from team.models import BuyerExport, Erasure
 
@@ -53,7 +53,7 @@ def _in_hours(hours: int) -> str:
     return words % {"n": hours}
 
 
-@for_supervisors
+@who_may("buyers.export", "buyers.erase")
 @require_GET
 def privacy(request: AgentRequest) -> HttpResponse:
     exports = exporting.exports_for(request.user).select_related("buyer__store").order_by("-asked_at")
@@ -61,7 +61,7 @@ def privacy(request: AgentRequest) -> HttpResponse:
     return render(request, "team/privacy/list.html", context)
 
 
-@for_supervisors
+@who_may("buyers.export", "buyers.erase")
 @require_GET
 def buyer(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
     """Show the page of a buyer; asked for by htmx, only how far their files are."""
@@ -91,7 +91,7 @@ def _context(request: AgentRequest, buyer: Buyer) -> dict[str, Any]:
     }
 
 
-@for_supervisors
+@who_may("buyers.export")
 @require_POST
 def export(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
     try:
@@ -103,7 +103,7 @@ def export(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
     return redirect("team:privacy-buyer", buyer_id)
 
 
-@for_supervisors
+@who_may("buyers.export")
 @require_GET
 def download(request: AgentRequest, export_id: UUID) -> HttpResponseBase:
     try:
@@ -120,7 +120,7 @@ def download(request: AgentRequest, export_id: UUID) -> HttpResponseBase:
     return response
 
 
-@for_admins
+@who_may("buyers.erase")
 @require_http_methods(["GET", "POST"])
 def erase(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
     found = _buyer(request, buyer_id)
@@ -143,7 +143,7 @@ def erase(request: AgentRequest, buyer_id: UUID) -> HttpResponse:
     return render(request, "team/privacy/buyer.html", _context(request, found) | {"form": form})
 
 
-@for_admins
+@who_may("buyers.erase")
 @require_POST
 def take_back(request: AgentRequest, erasure_id: UUID) -> HttpResponse:
     try:

@@ -40,7 +40,7 @@ class Wall:
     scope: ClassVar[str] = "team:read"
 
     def answer(self, *, agent: Agent, given: Mapping[str, Any]) -> dict[str, Any]:
-        if not agent.is_supervisor:
+        if not agent.may("wall.read"):
             raise NotFound(_("There is no such question."))
         stores = store_ids_for(agent)
         watchers = _watchers() | {

@@ -5,10 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from people.access import stores_for
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 
 
-@for_supervisors
+@who_may("wall.read")
 @require_safe
 def wall(request: AgentRequest) -> HttpResponse:
     return render(request, "team/wall.html", {"stores": stores_for(request.user)})

@@ -42,6 +42,19 @@ class IsSupervisor(BasePermission):
         return bool(getattr(request.user, "is_supervisor", False))
 
 
+def who_may(ability: str) -> type[BasePermission]:
+    """Return the permission of those whose role has an ability (people/abilities.py: agents know what they may)."""
+
+    class WhoMay(BasePermission):
+        message = gettext_lazy("Your role may not do this.")
+
+        def has_permission(self, request: Request, view: APIView) -> bool:
+            agent: Any = request.user
+            return bool(agent.may(ability))
+
+    return WhoMay
+
+
 class WithinScopes(BasePermission):
     """A key (request.auth) is let in where its scopes hold all that the view needs; one that says nothing is shut."""
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from events.feed import read_feed
 from events.finding import Asked
 from events.payloads import event_data
-from helpdesk.lib.api import ApiView, IsSupervisor, read
+from helpdesk.lib.api import ApiView, read, who_may
 from helpdesk.lib.openapi import ErrorsSerializer
 from inbox.access import store_ids_for
 from inbox.api.inputs import EventQuery
@@ -23,13 +23,13 @@ from people.models import Agent
 
 class Events(ApiView):
     scope = "events"
-    permission_classes = [IsSupervisor]
+    permission_classes = [who_may("audit.read")]
 
     @extend_schema(
         tags=["Events"],
         summary="What happened",
-        description="For supervisors: the audit trail of my stores, a hundred at a time. Ask again after `after`; an "
-        "empty page may still have more. The filters are those of the audit trail.",
+        description="The audit trail of my stores, for whose role may read it: a hundred at a time. Ask again after "
+        "`after`; an empty page may still have more. The filters are those of the audit trail.",
         parameters=[EventQuery],
         responses={200: EventPageSerializer, 403: ErrorsSerializer},
     )

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from events import names
 from events.record import Actor, Happening, record
 from helpdesk.lib.phones import e164, spellings
+from inbox.access import check_may
 from inbox.errors import InboxError, Invalid, NotFound
 from inbox.services.buyers import pushes_of
 from inbox.services.merging import merge_buyers
@@ -82,13 +83,14 @@ def _shared(other: Buyer, emails: set[str], phones: set[str]) -> str:
 
 
 def tell_apart(*, agent: Agent, buyer_id: UUID, other_id: UUID) -> None:
-    """Remember that two buyers are two people: they are not suggested again. Raises NotFound or Invalid."""
+    """Remember that two buyers are two people: they are not suggested again. Raises NotFound, Forbidden or Invalid."""
     with transaction.atomic():
         found = {b.id: b for b in buyers_for(agent).filter(pk__in=[buyer_id, other_id]).order_by("id")}
         if buyer_id == other_id:
             raise Invalid(_("That is the same buyer."), attr="other")
         if len(found) < 2:
             raise NotFound("No such buyer.")
+        check_may(agent, "buyers.merge")
         one, other = sorted(found)
         _row, is_new = NotSame.objects.get_or_create(one_id=one, other_id=other, defaults={"agent": agent})
         if is_new:

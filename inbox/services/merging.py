@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from events import names, topics
 from events.record import SYSTEM, Actor, Happening, record
-from inbox.access import with_summary_relations
+from inbox.access import check_may, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Attachment, Conversation, Message, SearchEntry
 from inbox.search import index_buyer
@@ -47,7 +47,8 @@ def holders() -> list[Holder]:
 def merge_buyers(*, agent: Agent | None, buyer_id: UUID, other_id: UUID, reason: str = "") -> BuyerMerge:
     """Make two buyers of one store one; the one that the store vouches for stays, else `buyer_id`.
 
-    `agent` None: by the desk itself, for a `reason`. Raises NotFound, Invalid, or Conflict where both are vouched for.
+    `agent` None: by the desk itself, for a `reason`. Raises NotFound, Forbidden, Invalid, or Conflict where both are
+    vouched for.
     """
     with transaction.atomic():
         rows = buyers_for(agent) if agent else Buyer.objects.filter(merged_into__isnull=True)
@@ -57,6 +58,8 @@ def merge_buyers(*, agent: Agent | None, buyer_id: UUID, other_id: UUID, reason:
             raise Invalid(_("That is the same buyer."), attr="other")
         if len(found) < 2:
             raise NotFound("No such buyer.")
+        if agent is not None:
+            check_may(agent, "buyers.merge")
         kept, merged = found[buyer_id], found[other_id]
         if merged.is_verified:
             kept, merged = merged, kept
@@ -78,7 +81,9 @@ def merge_buyers(*, agent: Agent | None, buyer_id: UUID, other_id: UUID, reason:
 
 
 def split_buyer(*, agent: Agent, merge_id: UUID) -> BuyerMerge:
-    """Take a merge back: what moved, and still is where it moved, returns. Raises NotFound or Conflict.
+    """Take a merge back: what moved, and still is where it moved, returns.
+
+    Raises NotFound, Forbidden or Conflict.
 
     What came since stays with the one who was kept: nobody can tell whose it would have been.
     """
@@ -87,6 +92,7 @@ def split_buyer(*, agent: Agent, merge_id: UUID) -> BuyerMerge:
         merge = merges.filter(pk=merge_id, kept__in=buyers_for(agent)).first()
         if merge is None:
             raise NotFound("No such merge.")
+        check_may(agent, "buyers.merge")
         rows = Buyer.objects.select_related("store").select_for_update(of=("self",))
         found = {r.id: r for r in rows.filter(pk__in=[merge.kept_id, merge.merged_id]).order_by("id")}
         kept, merged = found[merge.kept_id], found[merge.merged_id]

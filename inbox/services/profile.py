@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from events import names
 from events.record import Actor, Happening, record
 from helpdesk.lib.palette import COLORS
+from inbox.access import check_may
 from inbox.errors import Conflict, InboxError, Invalid, NotFound
 from inbox.services.buyers import pushes_of
 from people.access import buyers_for
@@ -72,7 +73,7 @@ def set_mood(*, agent: Agent, buyer_id: UUID, mood: int | None) -> Buyer:
 
 
 def block_buyer(*, agent: Agent, buyer_id: UUID, reason: str, until: datetime | None = None) -> Buyer:
-    """Take nothing that a buyer writes until `until` (aware; None: for good). Raises NotFound or Invalid."""
+    """Take nothing that a buyer writes until `until` (aware; None: for good). Raises NotFound, Forbidden or Invalid."""
     reason = reason.replace("\x00", "").strip()
     if not reason or len(reason) > 200:
         raise Invalid(_("Say why, in at most 200 characters."), attr="reason")
@@ -80,6 +81,7 @@ def block_buyer(*, agent: Agent, buyer_id: UUID, reason: str, until: datetime | 
         raise Invalid(_("The end lies in the past."), attr="until")
 
     def change(buyer: Buyer) -> dict[str, Any]:
+        check_may(agent, "buyers.block")
         _lift(buyer, agent)
         buyer.blocked_until = until or FOR_GOOD
         buyer.save(update_fields=["blocked_until"])
@@ -90,9 +92,10 @@ def block_buyer(*, agent: Agent, buyer_id: UUID, reason: str, until: datetime | 
 
 
 def unblock_buyer(*, agent: Agent, buyer_id: UUID) -> Buyer:
-    """Let a buyer write again. Raises NotFound."""
+    """Let a buyer write again. Raises NotFound or Forbidden."""
 
     def change(buyer: Buyer) -> dict[str, Any] | None:
+        check_may(agent, "buyers.block")
         if not buyer.is_blocked():
             return None
         _lift(buyer, agent)

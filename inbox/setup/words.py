@@ -1,4 +1,4 @@
-"""Settings: tags and canned replies. Agents read them, supervisors write them."""
+"""Settings: tags and canned replies. Everybody uses them; who writes them is a matter of roles."""
 
 from uuid import UUID
 
@@ -14,22 +14,22 @@ from helpdesk.lib.dialogs import form_dialog
 from inbox.canned import all_variables, canned_for
 from inbox.models import CannedReply, Tag
 from inbox.setup.forms import CannedReplyForm, TagForm
-from people.views.roles import AgentRequest, for_agents, for_supervisors
+from people.views.roles import AgentRequest, for_agents, who_may
 
 
-@for_supervisors
+@who_may("tags.write")
 def tags(request: AgentRequest) -> HttpResponse:
     return render(
         request, "inbox/setup/tags.html", {"tags": Tag.objects.annotate(uses=Count("conversations"))}
     )
 
 
-@for_supervisors
+@who_may("tags.write")
 def new_tag(request: AgentRequest) -> HttpResponse:
     return _tag_dialog(request, Tag(), title=_("New tag"))
 
 
-@for_supervisors
+@who_may("tags.write")
 def edit_tag(request: AgentRequest, tag_id: UUID) -> HttpResponse:
     tag = get_object_or_404(Tag, pk=tag_id)
     return _tag_dialog(
@@ -56,7 +56,7 @@ def _tag_dialog(request: AgentRequest, tag: Tag, *, title: str, **context: str) 
     )
 
 
-@for_supervisors
+@who_may("tags.write")
 @require_POST
 def delete_tag(request: AgentRequest, tag_id: UUID) -> HttpResponse:
     get_object_or_404(Tag, pk=tag_id).delete()
@@ -70,12 +70,12 @@ def canned(request: AgentRequest) -> HttpResponse:
     return render(request, "inbox/setup/canned.html", {"replies": rows, "variables": all_variables()})
 
 
-@for_supervisors
+@who_may("canned.write")
 def new_canned(request: AgentRequest) -> HttpResponse:
     return _canned_dialog(request, CannedReply(language=request.user.language), title=_("New canned reply"))
 
 
-@for_supervisors
+@who_may("canned.write")
 def edit_canned(request: AgentRequest, reply_id: UUID) -> HttpResponse:
     reply = get_object_or_404(canned_for(request.user), pk=reply_id)
     return _canned_dialog(
@@ -103,7 +103,7 @@ def _canned_dialog(request: AgentRequest, reply: CannedReply, *, title: str, **c
     )
 
 
-@for_supervisors
+@who_may("canned.write")
 @require_POST
 def delete_canned(request: AgentRequest, reply_id: UUID) -> HttpResponse:
     get_object_or_404(canned_for(request.user), pk=reply_id).delete()

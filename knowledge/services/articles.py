@@ -63,7 +63,7 @@ def create_article(
 def change_article(
     *, agent: Agent, article_id: UUID, products: Iterable[str] | None = None, **fields: Any
 ) -> Article:
-    """Change what `fields` (of CHANGEABLE) and `products` name. What is live is made public by supervisors.
+    """Change what `fields` (of CHANGEABLE) and `products` name. What is live is made public by who may publish.
 
     Raises Invalid, NotFound, Conflict (the slug is taken).
     """
@@ -73,7 +73,7 @@ def change_article(
         old, new = getattr(article, name), _checked(article, name, value)
         if old != new:
             if name == "audience" and new == Article.Audience.PUBLIC and _is_live(article):
-                needs_supervisor(agent)
+                needs(agent, "articles.publish")
             before[name], after[name] = _plain(old), _plain(new)
             setattr(article, name, new)
     _save(article)
@@ -101,7 +101,7 @@ def unarchive_article(*, agent: Agent, article_id: UUID) -> Article:
 
 def _set_archived(agent: Agent, article_id: UUID, *, away: bool) -> Article:
     article = locked(agent, article_id)
-    needs_supervisor(agent)
+    needs(agent, "articles.publish")
     if (article.archived_at is not None) == away:
         return article
     article.archived_at = timezone.now() if away else None
@@ -123,10 +123,10 @@ def locked(agent: Agent, article_id: UUID) -> Article:
     return Article.objects.select_for_update(of=("self",)).select_related("store").get(pk=article)
 
 
-def needs_supervisor(agent: Agent) -> None:
-    """Raise Invalid for who may write, but not decide what others read."""
-    if not agent.is_supervisor:
-        refusal = Invalid(_("A supervisor decides this."), code="not_allowed")
+def needs(agent: Agent, ability: str) -> None:
+    """Raise Invalid for whose role lacks an ability (people/abilities.py): they may write, and not decide."""
+    if not agent.may(ability):
+        refusal = Invalid(_("Your role may not do this."), code="not_allowed")
         refusal.status = 403
         raise refusal
 

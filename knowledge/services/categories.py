@@ -13,7 +13,7 @@ from inbox.errors import Conflict, Invalid, NotFound
 from knowledge import checks, locales
 from knowledge.access import categories_for
 from knowledge.models import Category
-from knowledge.services.articles import needs_supervisor
+from knowledge.services.articles import needs
 from people.access import stores_for
 from people.models import Agent, Store
 
@@ -81,7 +81,7 @@ def order_categories(*, agent: Agent, store: Store, ids: Sequence[UUID]) -> None
 @transaction.atomic
 def delete_category(*, agent: Agent, category_id: UUID) -> None:
     """Take a category away. Its articles stay, without one."""
-    needs_supervisor(agent)
+    needs(agent, "shelves.write")
     category = categories_for(agent).select_related("store").filter(pk=category_id).first()
     if category is None:
         raise NotFound(_("This store has no such category."))
@@ -90,7 +90,7 @@ def delete_category(*, agent: Agent, category_id: UUID) -> None:
 
 
 def _may(agent: Agent, store: Store) -> None:
-    needs_supervisor(agent)
+    needs(agent, "shelves.write")
     if not stores_for(agent).filter(pk=store.pk).exists():
         raise NotFound(_("No such store."))
 

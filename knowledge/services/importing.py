@@ -15,7 +15,7 @@ from knowledge import checks
 from knowledge.exchange.documents import Document, Fault
 from knowledge.exchange.folders import Bundle, Shelf
 from knowledge.models import Article, ArticleFile, Category, Text
-from knowledge.services.articles import change_article, create_article, needs_supervisor
+from knowledge.services.articles import change_article, create_article, needs
 from knowledge.services.categories import order_categories, save_category
 from knowledge.services.files import add_file
 from knowledge.services.synonyms import save_synonyms
@@ -58,7 +58,7 @@ def import_bundle(
     finds out what would come of it. Raises ImportRefused with every fault, Invalid and
     NotFound for who may not.
     """
-    needs_supervisor(agent)
+    needs(agent, "articles.import")
     if not stores_for(agent).filter(pk=store.pk).exists():
         raise NotFound(_("No such store."))
     if bundle.faults:

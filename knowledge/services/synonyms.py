@@ -10,7 +10,7 @@ from events.record import Actor, Happening, record
 from inbox.errors import Conflict, Invalid, NotFound
 from knowledge import checks
 from knowledge.models import SynonymGroup
-from knowledge.services.articles import needs_supervisor
+from knowledge.services.articles import needs
 from people.access import stores_for
 from people.models import Agent, Store
 
@@ -33,7 +33,7 @@ def save_synonyms(
 
     Raises Invalid, NotFound, and Conflict where somebody has changed them since they were read.
     """
-    needs_supervisor(agent)
+    needs(agent, "shelves.write")
     if not stores_for(agent).filter(pk=store.pk).exists():
         raise NotFound(_("No such store."))
     wanted = _checked(groups)

@@ -14,7 +14,7 @@ from inbox.errors import Conflict, Invalid, NotFound
 from knowledge import checks, indexing, locales
 from knowledge.access import versions_for
 from knowledge.models import Article, Text, Version
-from knowledge.services.articles import locked, needs_supervisor
+from knowledge.services.articles import locked, needs
 from people.models import Agent
 
 
@@ -70,7 +70,7 @@ def publish(*, agent: Agent, article_id: UUID, locale: str, revision: int, note:
     Raises Invalid, NotFound, StaleText, and Conflict for an article that is put away.
     """
     article = locked(agent, article_id)
-    needs_supervisor(agent)
+    needs(agent, "articles.publish")
     if article.archived_at:
         raise Conflict(_("The article is archived. Take it back first."), code="archived")
     text = _text(article, locale)
@@ -99,7 +99,7 @@ def publish(*, agent: Agent, article_id: UUID, locale: str, revision: int, note:
 def withdraw(*, agent: Agent, article_id: UUID, locale: str) -> Text:
     """Take a text out of what is read. The working copy and its versions stay."""
     article = locked(agent, article_id)
-    needs_supervisor(agent)
+    needs(agent, "articles.publish")
     text = _text(article, locale)
     if text.live is not None:
         was, text.live = text.live.number, None

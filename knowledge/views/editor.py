@@ -24,7 +24,7 @@ from knowledge.rendering import html_for_agents
 from knowledge.services.files import markdown_of, used_files
 from knowledge.views.opening import article_url, do_and_return, open_article, open_text, state_of
 from knowledge.views.settings import settings_form
-from people.views.roles import AgentRequest, for_agents, for_supervisors
+from people.views.roles import AgentRequest, for_agents, who_may
 
 LINKS = 10
 
@@ -127,7 +127,7 @@ class PublishForm(forms.Form):
     )
 
 
-@for_supervisors
+@who_may("articles.publish")
 @require_http_methods(["GET", "POST"])
 def publish(request: AgentRequest, article_id: UUID, locale: str) -> HttpResponse:
     """Show what would become public, and make it so: that of the `revision` that was shown, no other."""
@@ -210,7 +210,7 @@ def conflict(request: AgentRequest, article_id: UUID, locale: str) -> HttpRespon
     return render(request, "knowledge/_conflict.html", shown)
 
 
-@for_supervisors
+@who_may("articles.publish")
 @require_POST
 def withdraw(request: AgentRequest, article_id: UUID, locale: str) -> HttpResponse:
     text = open_text(open_article(request, article_id), locale)
@@ -222,7 +222,7 @@ def withdraw(request: AgentRequest, article_id: UUID, locale: str) -> HttpRespon
     )
 
 
-@for_supervisors
+@who_may("articles.publish")
 @require_POST
 def archive(request: AgentRequest, article_id: UUID) -> HttpResponse:
     found = open_article(request, article_id)

@@ -25,12 +25,12 @@ from knowledge.services.synonyms import synonyms_of
 from knowledge.views.opening import chosen_store
 from people.access import stores_for
 from people.models import Store
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 
 SEPARATORS = re.compile(r"[,，、;；=]")  # between words of a group, however they are typed
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_GET
 def categories(request: AgentRequest) -> HttpResponse:
     stores, store = chosen_store(request)
@@ -75,13 +75,13 @@ class CategoryForm(forms.Form):
         return {locale: self.cleaned_data[f"{kind}_{locale}"] for locale in self.locales}
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_http_methods(["GET", "POST"])
 def new_category(request: AgentRequest, store_id: UUID) -> HttpResponse:
     return _category_dialog(request, _store(request, store_id), Category(), title=_("New category"))
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_http_methods(["GET", "POST"])
 def edit_category(request: AgentRequest, category_id: UUID) -> HttpResponse:
     category = categories_for(request.user).select_related("store").filter(pk=category_id).first()
@@ -127,7 +127,7 @@ def _category_dialog(
     )
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_POST
 def order(request: AgentRequest, store_id: UUID) -> HttpResponse:
     """Put the categories into the order in which the page names them."""
@@ -137,7 +137,7 @@ def order(request: AgentRequest, store_id: UUID) -> HttpResponse:
     return render(request, "knowledge/_categories.html", {"store": store, **_shelves(store)})
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_POST
 def delete_category(request: AgentRequest, category_id: UUID) -> HttpResponse:
     category = categories_for(request.user).select_related("store").filter(pk=category_id).first()
@@ -158,7 +158,7 @@ def _store(request: AgentRequest, store_id: UUID) -> Store:
 # -- Synonyms: a group is a line
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_GET
 def synonyms(request: AgentRequest) -> HttpResponse:
     stores, store = chosen_store(request)
@@ -171,7 +171,7 @@ def _lines(store: Store | None, groups: list[list[str]]) -> dict[str, Any]:
     return {"store": store, "text": text, "seen": json.dumps(groups), "count": len(groups)}
 
 
-@for_supervisors
+@who_may("shelves.write")
 @require_POST
 def save_synonyms(request: AgentRequest, store_id: UUID) -> HttpResponse:
     store = _store(request, store_id)

@@ -157,15 +157,15 @@ def reject(*, agent: Agent, code_id: UUID, comment: str) -> CouponCode:
 
 
 def revoke(*, agent: Agent, code_id: UUID, now: datetime | None = None) -> CouponCode:
-    """Make a code that was not used invalid: whoever gave it, or a supervisor. The store is told (running.py).
+    """Make a code that was not used invalid: whoever gave it, or whose role may. The store is told (running.py).
 
     One that waits for approval is taken back at once. Raises NotFound, Forbidden, NotAllowed or TooLate.
     """
     now = now or timezone.now()
     with transaction.atomic():
         code = locked_code(agent, code_id)
-        if code.agent_id != agent.id and not agent.is_supervisor:
-            raise Forbidden(_("Only who gave it, or a supervisor, can revoke it."))
+        if code.agent_id != agent.id and not agent.may("codes.revoke"):
+            raise Forbidden(_("Your role may not revoke what somebody else gave."))
         if code.state in (State.REVOKING, State.REVOKED):
             return code
         if code.state == State.WAITING:

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from events import names, topics
 from events.record import Actor, Happening, Push, record
+from inbox.access import check_may
 from orders.amounts import read_amount
 from orders.coupons.access import coupons_for
 from orders.coupons.payloads import coupon_data
 from orders.coupons.terms import worst_case
-from orders.errors import Forbidden, InvalidParams, NotFound
+from orders.errors import InvalidParams, NotFound
 from orders.models import Coupon, CouponCode, Product
 from people.access import stores_for
 from people.models import Agent, Store
@@ -41,7 +42,7 @@ def create_offer(*, agent: Agent, store_key: str, values: dict[str, Any]) -> Cou
 
     Raises Forbidden, NotFound or InvalidParams.
     """
-    _supervises(agent)
+    check_may(agent, "offers.write")
     store = stores_for(agent).filter(key=store_key).first()
     if store is None:
         raise NotFound(_("There is no such store."))
@@ -64,7 +65,7 @@ def change_offer(*, agent: Agent, coupon_id: UUID, values: dict[str, Any]) -> Co
         coupon = rows.filter(pk=coupon_id).first()
         if coupon is None:
             raise NotFound(_("There is no such offer."))
-        _supervises(agent)
+        check_may(agent, "offers.write")
         before = coupon_data(coupon)
         _set(coupon, coupon.store, values, is_new=False)
         # What codes have taken meanwhile is theirs: it is counted in the row, not in this copy of it.
@@ -85,11 +86,6 @@ def with_usage(coupons: QuerySet[Coupon]) -> QuerySet[Coupon]:
         redeemed=Count("codes", filter=redeemed),
         spent=Sum("codes__value", filter=redeemed, default=0),
     )
-
-
-def _supervises(agent: Agent) -> None:
-    if not agent.is_supervisor:
-        raise Forbidden(_("Supervisors make offers."))
 
 
 def _set(coupon: Coupon, store: Store, values: dict[str, Any], *, is_new: bool) -> None:

@@ -101,8 +101,8 @@ def present_code(code: CouponCode, agent: Agent) -> Given:
         color=COLORS[State(code.state)],
         until=until(code.expires_at),
         error=_(code.error) if code.error else "",
-        may_revoke=code.state in (State.ACTIVE, State.WAITING) and (is_own or agent.is_supervisor),
-        may_decide=code.state == State.WAITING and agent.is_supervisor and not is_own,
+        may_revoke=code.state in (State.ACTIVE, State.WAITING) and (is_own or agent.may("codes.revoke")),
+        may_decide=code.state == State.WAITING and agent.may("approvals.decide") and not is_own,
         over=limits.words(code.over),
     )
 

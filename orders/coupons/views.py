@@ -21,12 +21,12 @@ from orders.coupons.forms import LadderForm, OfferForm
 from orders.coupons.terms import conditions, gives, terms_of
 from orders.models import Coupon, Ladder
 from people.access import stores_for
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 
 DIALOG = ["GET", "POST"]
 
 
-@for_supervisors
+@who_may("offers.write")
 @require_GET
 def coupons(request: AgentRequest) -> HttpResponse:
     rows = offers.with_usage(coupons_for(request.user)).select_related("store").prefetch_related("products")
@@ -43,7 +43,7 @@ def coupons(request: AgentRequest) -> HttpResponse:
     return render(request, "coupons/settings.html", context)
 
 
-@for_supervisors
+@who_may("offers.write")
 @require_http_methods(DIALOG)
 def new_offer(request: AgentRequest) -> HttpResponse:
     form = OfferForm(request.POST or None, agent=request.user)
@@ -54,7 +54,7 @@ def new_offer(request: AgentRequest) -> HttpResponse:
     return _dialog(request, form, save, title=_("New offer"))
 
 
-@for_supervisors
+@who_may("offers.write")
 @require_http_methods(DIALOG)
 def edit_offer(request: AgentRequest, coupon_id: UUID) -> HttpResponse:
     rows = coupons_for(request.user).select_related("store").prefetch_related("products")
@@ -67,7 +67,7 @@ def edit_offer(request: AgentRequest, coupon_id: UUID) -> HttpResponse:
     return _dialog(request, form, save, title=coupon.name)
 
 
-@for_supervisors
+@who_may("offers.write")
 @require_POST
 def switch_offer(request: AgentRequest, coupon_id: UUID) -> HttpResponse:
     active = request.POST.get("active") == "1"
@@ -78,7 +78,7 @@ def switch_offer(request: AgentRequest, coupon_id: UUID) -> HttpResponse:
     return redirect("orders:coupons")
 
 
-@for_supervisors
+@who_may("offers.write")
 @require_http_methods(DIALOG)
 def edit_ladder(request: AgentRequest, store_id: UUID) -> HttpResponse:
     store = get_object_or_404(stores_for(request.user), pk=store_id)

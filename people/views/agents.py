@@ -22,7 +22,11 @@ from people.views.roles import AgentRequest, for_admins
 def agents(request: AgentRequest) -> HttpResponse:
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
     rows = Agent.objects.prefetch_related("teams").annotate(second_factor=Exists(factors))
-    return render(request, "people/agents.html", {"agents": rows.order_by("-is_active", "name")})
+    role = request.GET.get("role", "")
+    if role in Agent.Role.values:
+        rows = rows.filter(role=role)
+    context = {"agents": rows.order_by("-is_active", "name"), "roles": Agent.Role.choices, "role": role}
+    return render(request, "people/agents.html", context)
 
 
 @for_admins

@@ -35,6 +35,11 @@ def for_agents(view: View[P]) -> Callable[..., HttpResponseBase]:
     return checked
 
 
+def who_may(*abilities: str) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
+    """Open a page to those whose role has one of these abilities (people/abilities.py)."""
+    return lambda view: _for(view, lambda agent: any(agent.may(ability) for ability in abilities))
+
+
 def for_supervisors(view: View[P]) -> Callable[..., HttpResponseBase]:
     return _for(view, lambda agent: agent.is_supervisor)
 

@@ -11,8 +11,8 @@ const MOST = 99;
 const SOON_MS = 200; // of a burst of frames one reading is enough
 const STALE_MS = 60_000;
 
-const { agent: me, role } = document.body.dataset;
-const decides = role !== "agent";
+const { agent: me, may } = document.body.dataset;
+const decides = may.split(" ").includes("approvals.decide");
 const KEPT = `desk.waiting.${me}`;
 
 let waiting = new Set(kept());
@@ -48,7 +48,7 @@ async function read() {
   paint();
 }
 
-/** Something waits, or does no longer. Supervisors count what they may decide on, others what is their own. */
+/** Something waits, or does no longer. Who decides counts what they may decide on, others what is their own. */
 function heard(id, asker, waits) {
   const counts = decides ? asker !== me : asker === me;
   if (waits && counts) waiting.add(id);

@@ -285,7 +285,7 @@ def test_an_agent_cannot_make_public_what_is_live(shelf: Shelf) -> None:
     form = {"audience": "public", "slug": text.article.slug, "owner": str(shelf.agent.pk)}
     answer = log_in(shelf.agent).post(at(text.article, "settings/"), form)
     assert answer.status_code == 422
-    assert "A supervisor decides this." in html(answer)
+    assert "Your role may not do this." in html(answer)
     assert log_in(shelf.supervisor).post(at(text.article, "settings/"), form).status_code == 200
     text.article.refresh_from_db()
     assert text.article.audience == "public"

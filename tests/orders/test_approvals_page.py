@@ -238,8 +238,8 @@ def test_agents_take_their_own_back_and_decide_on_nothing(world: World, login: L
     action, client = ask(world), login(world.agent)
     own = ask(world, "7", agent=world.supervisor, fee=0)
     assert "Nobody approves" in decide(login(world.supervisor), own, "approve").content.decode()
-    assert "Supervisors decide" in decide(client, action, "approve").content.decode()
-    assert "Supervisors decide" in decide(client, action, "reject", comment="x").content.decode()
+    assert "Your role may not" in decide(client, action, "approve").content.decode()
+    assert "Your role may not" in decide(client, action, "reject", comment="x").content.decode()
     assert decide(client, action, "take-back").status_code == 200
     action.refresh_from_db()
     assert action.state == "taken_back"

@@ -68,10 +68,10 @@ function onRow({ row: known, before, frame }) {
   }
 }
 
-/** Supervisors hear what begins to wait, whoever asked what became of it. */
+/** Who decides hears what begins to wait, whoever asked what became of it. */
 function onDecision(one, { goesOn, what, href }) {
   const mine = one.agent?.id === me.id;
-  if (one.state === "waiting" && me.role !== "agent" && !mine) {
+  if (one.state === "waiting" && me.may.includes("approvals.decide") && !mine) {
     tellOf(`${one.id}.waiting`, "approval", one.agent, what, "/orders/approvals/");
   } else if (mine && one.approver && (one.state === goesOn || one.state === "rejected")) {
     const verdict = one.state === "rejected" ? "rejected" : "approved";
