@@ -217,7 +217,7 @@ def end_wait(conversation: Conversation, batch: Batch, at: datetime) -> dict[str
     c = conversation
     promise = None
     if c.reply_due_at is not None:
-        promise = {"kind": c.reply_kind, "due": iso(c.reply_due_at), "kept": at < c.reply_due_at}
+        promise = {**_promise(c), "kept": at < c.reply_due_at}
         if due.is_overdue_untold(c, at):
             add_overdue(c, batch)
     c.waiting_since = None
@@ -228,11 +228,15 @@ def end_wait(conversation: Conversation, batch: Batch, at: datetime) -> dict[str
 def add_overdue(conversation: Conversation, batch: Batch) -> None:
     """Write down that the buyer was to have an answer by now, and who had the conversation."""
     c = conversation
-    params = {"kind": c.reply_kind, "due": iso(c.reply_due_at)}
     more = {"warned": iso(c.reply_warn_at), "agent": str(c.assignee_id) if c.assignee_id else None}
     words = f"The {c.reply_kind} reply was due"
-    add_line(c, batch, SYSTEM, names.REPLY_OVERDUE, params, words, more=more)
+    add_line(c, batch, SYSTEM, names.REPLY_OVERDUE, _promise(c), words, more=more)
     c.reply_check_at = None
+
+
+def _promise(c: Conversation) -> dict[str, Any]:
+    """Return what was promised to the buyer who waits, and since when they do."""
+    return {"kind": c.reply_kind, "due": iso(c.reply_due_at), "since": iso(c.waiting_since)}
 
 
 def reopen(conversation: Conversation, actor: Actor, batch: Batch) -> None:

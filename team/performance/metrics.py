@@ -1,6 +1,6 @@
 """What is shown of the counters: each metric is a count, a sum of money, or one counter divided by another.
 
-A metric that is to come (targets that were kept, say) is a line here and two counters; pages, files and the API follow.
+A metric that is to come is a line here and two counters; pages, files and the API follow.
 """
 
 from collections.abc import Mapping
@@ -100,6 +100,22 @@ METRICS = {
             ("first", 0.9),
         ),
         Metric("answered_in_30s", gettext_lazy("Within 30 s"), "share", "firsts_30", "firsts"),
+        Metric(
+            "targets_kept",
+            gettext_lazy("Targets kept"),
+            "share",
+            "targets_kept",
+            "targets",
+            once="targets_all",
+        ),
+        Metric(
+            "first_targets_kept",
+            gettext_lazy("First-reply targets kept"),
+            "share",
+            "first_targets_kept",
+            "first_targets",
+            once="first_targets_all",
+        ),
         Metric("reply", gettext_lazy("Reply, average"), "seconds", "reply_s", "replies", True),
         Metric(
             "reply_median",
@@ -144,7 +160,7 @@ VIEWS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "service": (
         gettext_lazy("Service"),
         (
-            "handled", "first_reply", "first_reply_median", "answered_in_30s", "reply", "rating", "rated_4_or_5",
+            "handled", "first_reply", "first_reply_median", "targets_kept", "reply", "rating", "rated_4_or_5",
             "reopened",
         ),
     ),

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from events import names
 from helpdesk.lib.hours import Interval, Schedule
 from inbox.services.hours import minutes
+from team.performance import promises
 from team.performance.counters import bin_of
 
 log = logging.getLogger(__name__)
 
-VERSION = 1  # of the rules: another one has everything counted anew
+VERSION = 2  # of the rules: another one has everything counted anew
 ADVICE_KEPT = timedelta(days=14)  # beyond the days that count: stores are told of late
 MOST_ADVICE = 20  # of one buyer
 GOOD = 4  # and 5, of 5
@@ -128,6 +129,7 @@ class Rules:
                 add |= {"firsts": 1, "first_s": seconds, "firsts_30": int(seconds <= 30)}
                 add |= {bin_of("first", seconds): 1}
             state["answered"], state["waits"] = True, None
+        add |= promises.answered(event, state)
         state["last"] = agent
         self.tally(place, "c", str(event.conversation_id), "", add)
         if state["buyer"]:
@@ -148,6 +150,8 @@ class Rules:
             place = Place(event.store_id, self._day(event), agent, state["channel"])
             state["resolved"] = [place.day, agent, place.channel, seconds]
             self._resolution(event, place, seconds, 1)
+            if late := promises.ended(state):
+                self.tally(place, "c", str(event.conversation_id), "", late)
         self.memory.put(str(event.conversation_id), state)
 
     def _resolution(self, event: Happened, place: Place, seconds: int, sign: int) -> None:
@@ -199,7 +203,7 @@ class Rules:
             return
         state = self._conversation(event)
         waits = [since for since in (state["waits"], gone["waits"]) if since is not None]
-        state["waits"] = min(waits, default=None)
+        state["waits"], state["late"] = min(waits, default=None), state["late"] or gone["late"]
         self.memory.put(str(event.conversation_id), state)
         self.memory.drop(event.data["conversation"])
 
@@ -212,9 +216,27 @@ class Rules:
         if goes_on is None:
             goes_on = _new(event.ms) | {name: ended[name] for name in ("buyer", "channel", "given")}
             goes_on["answered"] = ended["waits"] is None
-        goes_on |= {"waits": ended["waits"], "status": ended["status"], "resolved": ended["resolved"]}
+        goes_on |= {
+            "waits": ended["waits"],
+            "late": ended["late"],
+            "status": ended["status"],
+            "resolved": ended["resolved"],
+        }
         self.memory.put(event.data["to"], goes_on)
-        self.memory.put(event.data["from"], ended | {"waits": None, "status": "resolved", "resolved": None})
+        self.memory.put(
+            event.data["from"], ended | {"waits": None, "late": None, "status": "resolved", "resolved": None}
+        )
+
+    def overdue(self, event: Happened) -> None:
+        """Count what was not kept: of who had it, on the day on which it was due."""
+        state = self._conversation(event)
+        if (owner := promises.missed(event, state)) is not None:
+            day = self._day_of(event.store_id, datetime.fromisoformat(event.data["due"]))
+            add = promises.counted(event.data["kind"], "targets", "targets_all")
+            self.tally(
+                Place(event.store_id, day, owner, state["channel"]), "c", str(event.conversation_id), "", add
+            )
+        self.memory.put(str(event.conversation_id), state)
 
     # -- what comes of it: orders
 
@@ -360,7 +382,10 @@ class Rules:
         return int(schedule.open_seconds_between(_moment(start), _moment(end)))
 
     def _day(self, event: Happened) -> str:
-        return event.at.astimezone(self.zones[event.store_id]).date().isoformat()
+        return self._day_of(event.store_id, event.at)
+
+    def _day_of(self, store_id: str, at: datetime) -> str:
+        return at.astimezone(self.zones[store_id]).date().isoformat()
 
     def _channel(self, event: Happened) -> str:
         known = self.memory.get(str(event.conversation_id)) if event.conversation_id else None
@@ -375,6 +400,7 @@ RULES: dict[str, Callable[[Rules, Happened], None]] = {
     names.CONVERSATION_REOPENED: Rules.reopened,
     names.CONVERSATION_SNOOZED: Rules.snoozed,
     names.CONVERSATION_WOKEN: Rules.snoozed,
+    names.REPLY_OVERDUE: Rules.overdue,
     names.CONVERSATION_RATED: Rules.rated,
     names.CONVERSATION_MOVED: Rules.moved,
     names.CONVERSATION_SPLIT: Rules.split,
@@ -403,6 +429,7 @@ def _new(ms: int) -> Known:
         "status": "open",
         "since": ms,
         "waits": None,  # since when the buyer waits
+        "late": None,  # the wait in which an answer was overdue
         "answered": False,
         "given": None,  # to whom and when, by somebody else
         "handled": {},  # by agent: the day and channel that count

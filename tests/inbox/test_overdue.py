@@ -180,9 +180,11 @@ def test_an_answer_says_what_was_promised_and_whether_it_was_kept(
     agent_says(world.ann, talk)
     agent_says(world.ann, talk, "Besides")
     said = [event.data.get("promise") for event in told("message.created") if event.data["author"] == "agent"]
+    first = {"kind": "first", "since": "2026-11-18T12:00:00.000Z"}
+    second = {"kind": "next", "since": "2026-11-18T13:00:59.999Z"}
     assert said == [
-        {"kind": "first", "due": "2026-11-18T13:00:00.000Z", "kept": True},
-        {"kind": "next", "due": "2026-11-18T14:00:59.999Z", "kept": False},
+        {**first, "due": "2026-11-18T13:00:00.000Z", "kept": True},
+        {**second, "due": "2026-11-18T14:00:59.999Z", "kept": False},
         None,
     ]
     [event] = told(LATE)

@@ -39,6 +39,9 @@ class Told:
     def bot_says(self, at: float) -> None:
         self._said(at, None)
 
+    def desk_says(self, name: str, at: float, **data: Any) -> None:
+        self._add(name, at, None, **data)
+
     def assign(self, by: Agent, to: Agent | None, at: float) -> None:
         self._add(names.CONVERSATION_ASSIGNED, at, by, agent=str(to.pk) if to else None)
 
@@ -58,6 +61,21 @@ class Told:
             name=name, at=moment, actor_kind=kind, actor_id=who.pk if who else None, store_id=self.store.pk,
             conversation_id=self.id, data=data,
         )  # fmt: skip
+
+
+def promise(told: Told, due_s: float, *, since_s: float = 0, kept: bool = True, kind: str = "first") -> Any:
+    """Return what an answer says of the target that it had."""
+    due, since = (iso(told.begins + timedelta(seconds=s)) for s in (due_s, since_s))
+    return {"kind": kind, "due": due, "since": since, "kept": kept}
+
+
+def overdue(told: Told, owner: Any, due_s: float, *, since_s: float = 0, kind: str = "first") -> None:
+    data = promise(told, due_s, since_s=since_s, kind=kind)
+    del data["kept"]
+    warned = iso(told.begins + timedelta(seconds=since_s + (due_s - since_s) * 0.75))
+    told.desk_says(
+        names.REPLY_OVERDUE, due_s + 5, **data, warned=warned, agent=str(owner.pk) if owner else None
+    )
 
 
 def placed(

@@ -16,7 +16,7 @@ from team.models import CaseFigures, DayFigures, Memory, Rollup
 from team.performance import rollup
 from team.performance.counters import BINS, COUNTERS, HISTOGRAMS, OF_A_DAY, bin_names
 from team.performance.rollup import count_anew, count_on
-from tests.team.telling import NOON, Told, event, paid, placed, tables
+from tests.team.telling import NOON, Told, event, overdue, paid, placed, promise, tables
 
 
 def play(world: Any, seed: int, days: int = 6) -> None:
@@ -28,10 +28,14 @@ def play(world: Any, seed: int, days: int = 6) -> None:
         )
         at = 0.0
         for _turn in range(rng.randrange(1, 6)):
-            told.buyer_says(at := at + rng.uniform(1, 400))
+            told.buyer_says(since := (at := at + rng.uniform(1, 400)))
             if rng.random() < 0.2:
                 told.assign(world.sue, rng.choice([world.ann, world.bob]), at := at + 5)
-            told.agent_says(rng.choice([world.ann, world.bob]), at := at + rng.uniform(1, 400))
+            due = at + rng.uniform(1, 200)
+            said = promise(told, due, since_s=since, kept=rng.random() < 0.5)
+            if not said["kept"]:
+                overdue(told, rng.choice([world.ann, world.bob, None]), due, since_s=since)
+            told.agent_says(rng.choice([world.ann, world.bob]), at := due + rng.uniform(1, 200), promise=said)
         told.resolve(world.ann, at := at + 10)
         if rng.random() < 0.5:
             told.rate(rng.randrange(1, 6), at := at + 10)

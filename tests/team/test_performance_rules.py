@@ -4,18 +4,21 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.utils import timezone
 
 from events import names
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.money import money
-from inbox import services
+from inbox import due, services
+from inbox.services.targets import Target, save_targets
 from orders.sync.orders import upsert_order
 from people.models import Store
 from team.models import DayFigures
+from team.performance.metrics import METRICS
 from tests import factories
-from tests.team.telling import NOON, Told, event, figures, paid, placed
+from tests.team.telling import NOON, Told, event, figures, overdue, paid, placed, promise
 
 HOUR, DAY = 3600, 86_400
 
@@ -316,3 +319,110 @@ def test_an_event_that_makes_no_sense_holds_up_nothing(world, caplog):
     talk(world)
     assert figures()["handled"] == 1
     assert "was not counted" in caplog.text
+
+
+# -- Reply targets
+
+
+TARGETS = (
+    "targets",
+    "targets_kept",
+    "targets_all",
+    "first_targets",
+    "first_targets_kept",
+    "first_targets_all",
+)
+
+
+def test_a_target_that_was_kept_is_of_who_answered(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    told.agent_says(world.ann, 40, promise=promise(told, 60))
+    told.buyer_says(100)
+    told.agent_says(world.bob, 150, promise=promise(told, 200, since_s=100, kind="next"))
+    assert some(figures(world.ann), *TARGETS) == dict.fromkeys(TARGETS, 1)
+    assert some(figures(world.bob), *TARGETS) == {name: int(not name.startswith("first")) for name in TARGETS}
+
+
+def test_one_that_was_not_is_of_who_had_it_when_it_was_due_and_not_of_who_helped(world):
+    told = Told(world.kim)
+    told.assign(world.ann, world.ann, 0)
+    told.buyer_says(0)
+    overdue(told, world.ann, 60)
+    told.agent_says(world.bob, 90, promise=promise(told, 60, kept=False))
+    assert some(figures(world.ann), "targets", "targets_kept", "targets_all") == {
+        "targets": 1, "targets_kept": 0, "targets_all": 1,
+    }  # fmt: skip
+    assert not any(some(figures(world.bob), *TARGETS).values())
+
+
+def test_what_was_nobody_s_counts_for_all_together_alone(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    overdue(told, None, 60)
+    told.agent_says(world.ann, 90, promise=promise(told, 60, kept=False))
+    kept = METRICS["targets_kept"]
+    found = some(figures(world.ann), *TARGETS)
+    assert found == {name: int(name.endswith("all")) for name in TARGETS}
+    assert (kept.value(found), kept.for_all().value(found)) == (None, 0)
+
+
+def test_what_was_given_to_somebody_after_the_warning_is_not_theirs(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    told.assign(world.sue, world.bob, 50)  # warned at 45
+    overdue(told, world.bob, 60)
+    told.agent_says(world.bob, 90, promise=promise(told, 60, kept=False))
+    assert some(figures(world.bob), "targets", "targets_all") == {"targets": 0, "targets_all": 1}
+
+
+def test_a_wait_counts_once_whatever_becomes_of_its_moment(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    overdue(told, world.ann, 60)
+    overdue(told, world.ann, 600)  # its priority was lowered, and it was overdue again
+    told.agent_says(world.ann, 700, promise=promise(told, 900))  # and once more: kept
+    assert some(figures(world.ann), "targets", "targets_kept", "targets_all") == {
+        "targets": 1, "targets_kept": 0, "targets_all": 1,
+    }  # fmt: skip
+
+
+def test_one_that_is_overdue_and_resolved_without_an_answer_is_not_forgotten(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    overdue(told, None, 60)
+    told.resolve(world.ann, 90)
+    assert some(figures(world.ann), "targets", "targets_all") == {"targets": 0, "targets_all": 1}
+
+
+def test_the_wait_after_one_that_no_answer_ended_is_one_of_its_own(world):
+    told = Told(world.kim)
+    told.buyer_says(0)
+    overdue(told, world.ann, 60)  # then something was done about it
+    told.buyer_says(100)
+    told.agent_says(world.ann, 120, promise=promise(told, 200, since_s=100, kind="next"))
+    assert some(figures(world.ann), "targets", "targets_kept") == {"targets": 2, "targets_kept": 1}
+
+
+def test_the_day_is_that_on_which_it_was_due(world):
+    told = Told(world.kim, NOON + timedelta(hours=11, minutes=59))
+    told.buyer_says(0)
+    overdue(told, world.ann, 58)  # the sweep came after midnight
+    assert figures(world.ann, day=NOON.date())["targets"] == 1
+
+
+def test_what_is_done_at_the_desk_keeps_targets_or_not(world, pushed):
+    save_targets(actor=world.eve, store=world.store, warn_percent=75, targets={0: Target(60, 120)})
+    due.forget(world.store.pk)
+    with time_machine.travel(NOON, tick=False) as clock:
+        said = factories.buyer_says(world.kim)
+        clock.shift(timedelta(minutes=59))
+        factories.agent_says(world.ann, said.conversation)
+        factories.buyer_says(world.kim, "And?")
+        clock.shift(timedelta(minutes=121))
+        factories.agent_says(world.bob, said.conversation)
+    assert some(figures(world.ann), *TARGETS) == {
+        "targets": 2, "targets_kept": 1, "targets_all": 2,
+        "first_targets": 1, "first_targets_kept": 1, "first_targets_all": 1,
+    }  # fmt: skip
+    assert not any(some(figures(world.bob), *TARGETS).values())
