@@ -17,6 +17,7 @@ app.autodiscover_tasks(
         "orders.reviews",
         "knowledge",
         "team",
+        "team.announcing",
         "team.performance",
         "team.todo",
     ]

@@ -214,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "count-performance": {"task": "team.performance.tasks.count_performance", "schedule": 10.0},
     "remind-of-tasks": {"task": "team.todo.tasks.remind", "schedule": 10.0},
     "look-at-ratings": {"task": "team.todo.tasks.sweep_ratings", "schedule": 30.0},
+    "publish-announcements": {"task": "team.announcing.tasks.publish_due", "schedule": 5.0},
     "sweep-personal-data": {"task": "team.tasks.sweep_personal_data", "schedule": 30.0},
     "discard-old-notices": {"task": "people.tasks.discard_old_notices", "schedule": 86_400.0},
     "discard-old-bulk-actions": {"task": "inbox.tasks.discard_old_bulk_actions", "schedule": 86_400.0},
@@ -249,6 +250,7 @@ CONSOLE_ASKS = [
     "knowledge.asking.Suggestions",
     "knowledge.asking.KnownProducts",
     "team.wall.Wall",
+    "team.announcing.asking.Unread",
 ]
 # What a buyer's message suggests to say (inbox/suggesting.py), and which products a conversation is about.
 SUGGESTERS = [
@@ -297,7 +299,12 @@ EVENT_WORDS = [
     "team.event_words.WORDS",
 ]
 # What agents are told of, in words (people/notices.py).
-NOTICE_WORDS = ["people.notice_words.WORDS", "inbox.notice_words.WORDS", "team.notice_words.WORDS"]
+NOTICE_WORDS = [
+    "people.notice_words.WORDS",
+    "inbox.notice_words.WORDS",
+    "team.notice_words.WORDS",
+    "team.announcing.notice_words.WORDS",
+]
 # What a role may do: who asks says so in its room (people/abilities.py).
 ABILITIES = [
     "inbox.abilities.ABILITIES",

@@ -56,6 +56,7 @@ HEARD = {
     "orders:read": ("order", "review"),
     "coupons:read": ("coupon",),
     "tasks:read": ("task",),
+    "team:read": ("announcement",),
     EVERYTHING: ("notice",),  # an agent's own, of every room
 }
 

@@ -3,8 +3,12 @@
 from django.urls import path
 
 from team import performance_views, wall_views
+from team.announcing import views as announcing
+from team.announcing import writing_views as writing
 
 app_name = "team-room"
+
+ONE = "announcements/<uuid:announcement_id>/"
 
 urlpatterns = [
     path("", performance_views.home, name="home"),
@@ -14,4 +18,20 @@ urlpatterns = [
     path("performance/export/", performance_views.export, name="performance-export"),
     path("performance/cases/", performance_views.cases, name="all-cases"),
     path("performance/agents/<uuid:agent_id>/", performance_views.cases, name="cases"),
+    path("announcements/", announcing.announcements, name="announcements"),
+    path("announcements/new/", writing.new, name="announcement-new"),
+    path("announcements/preview/", writing.preview, name="announcement-preview"),
+    path("announcements/people/", writing.people, name="announcement-people"),
+    path(ONE, announcing.announcement, name="announcement"),
+    path(ONE + "reading/", announcing.reading, name="announcement-reading"),
+    path(ONE + "seen/", announcing.seen, name="announcement-seen"),
+    path(ONE + "confirm/", announcing.confirmed, name="announcement-confirm"),
+    path(ONE + "edit/", writing.edit, name="announcement-edit"),
+    path(ONE + "publish/", writing.publish, name="announcement-publish"),
+    path(ONE + "unschedule/", writing.unschedule, name="announcement-unschedule"),
+    path(ONE + "end/", writing.end, name="announcement-end"),
+    path(ONE + "discard/", writing.discard, name="announcement-discard"),
+    path(ONE + "remind/", writing.remind_them, name="announcement-remind"),
+    path(ONE + "readers/", writing.readers_now, name="announcement-readers"),
+    path(ONE + "readers/export/", writing.export, name="announcement-export"),
 ]

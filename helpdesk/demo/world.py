@@ -16,6 +16,7 @@ from django.db import transaction
 from events import names
 from events.record import SYSTEM
 from helpdesk.demo import people
+from helpdesk.demo.announcements import announce
 from helpdesk.demo.approvals import add_waiting
 from helpdesk.demo.cast import Block, Person, cast
 from helpdesk.demo.checks import fill_checks
@@ -63,6 +64,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         teams = _teams(stores)
         agents = _agents(teams)
         fill_shelves(stores, agents, now)
+        announce(agents, teams, now)
         tags = {
             name: Tag.objects.create(name=name, color=tag["color"])
             for shop in SHOPS

@@ -33,7 +33,8 @@ def erase(erasing: Erasing) -> None:
 def events(words: list[str]) -> list[QuerySet[Event]]:
     named = Q()
     for word in _known(words):
-        named |= Q(data__title__icontains=word)
+        for place in ("title", "before__title", "before__body", "after__title", "after__body"):
+            named |= Q(**{f"data__{place}__icontains": word})
     return [Event.objects.filter(TOLD, named, name__in=NAMES)] if named else []
 
 
