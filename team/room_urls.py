@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from team import performance_views, wall_views
+from team import performance_views, ratings_views, wall_views
 from team.announcing import views as announcing
 from team.announcing import writing_views as writing
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("performance/me/", performance_views.mine, name="mine"),
     path("performance/export/", performance_views.export, name="performance-export"),
     path("performance/cases/", performance_views.cases, name="all-cases"),
+    path("ratings/", ratings_views.page, name="ratings"),
+    path("ratings/export/", ratings_views.export, name="ratings-export"),
     path("performance/agents/<uuid:agent_id>/", performance_views.cases, name="cases"),
     path("announcements/", announcing.announcements, name="announcements"),
     path("announcements/new/", writing.new, name="announcement-new"),

@@ -105,10 +105,10 @@ class Rating(models.Model):
             models.CheckConstraint(condition=Q(value__gte=1, value__lte=5), name="rated_1_to_5"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["store", "-id"], name="rating_by_store"),
-            models.Index(fields=["agent", "-id"], name="rating_by_agent"),
-            models.Index(fields=["channel", "-id"], name="rating_by_channel"),
-            models.Index(fields=["value", "-id"], name="rating_by_value"),
+            models.Index(fields=["-created_at", "-id"], name="rating_newest"),
+            models.Index(fields=["store", "-created_at", "-id"], name="rating_newest_of_store"),
+            models.Index(fields=["agent", "-created_at", "-id"], name="rating_newest_of_agent"),
+            models.Index(fields=["value", "-created_at", "-id"], name="rating_newest_by_value"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inbox.setup import channels, failover, hours, routing, stores, targets, words
+from inbox.setup import channels, failover, hours, ratings, routing, stores, targets, words
 
 app_name = "setup"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("routing/", routing.routing, name="routing"),
     path("hours/", hours.hours, name="hours"),
     path("targets/", targets.targets, name="targets"),
+    path("ratings/", ratings.ratings, name="ratings"),
     path("tags/", words.tags, name="tags"),
     path("tags/new/", words.new_tag, name="tag-new"),
     path("tags/<uuid:tag_id>/", words.edit_tag, name="tag-edit"),
