@@ -63,7 +63,7 @@ class Roles(ApiView):
         summary="What each role may do",
         description="Admins may everything, whatever is changed. What I may myself is told by `me/`.",
         responses={200: RoleSerializer(many=True), 403: ErrorsSerializer},
-        examples=[OpenApiExample("One role", [_EXAMPLE], response_only=True)],
+        examples=[OpenApiExample("One role", _EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         return Response([_data(role) for role in Agent.Role.values])
