@@ -30,6 +30,7 @@ from people import api as people
 from people import roles_api as roles
 from team import performance_api as performance
 from team import privacy_api as privacy
+from team.todo import api as tasks
 
 ONE = "conversations/<uuid:conversation_id>/"
 TEXT = "articles/<uuid:article_id>/texts/<str:locale>/"
@@ -126,6 +127,11 @@ urlpatterns = [
     path(TEXT + "restore/", texts.RestoreVersion.as_view()),
     path(TEXT + "reports/", texts.ReportText.as_view()),
     path("ratings/", ratings.Ratings.as_view()),
+    path("tasks/", tasks.Tasks.as_view()),
+    path("tasks/<uuid:task_id>/", tasks.TaskDetail.as_view()),
+    path("tasks/<uuid:task_id>/complete/", tasks.CompleteTask.as_view()),
+    path("tasks/<uuid:task_id>/reopen/", tasks.ReopenTask.as_view()),
+    path("tasks/<uuid:task_id>/cancel/", tasks.CancelTask.as_view()),
     path("performance/agents/", performance.AgentPerformance.as_view()),
     path("search/", orders.Search.as_view()),
     path("events/", events.Events.as_view()),

@@ -251,6 +251,7 @@ CONSOLE_ASKS = [
     "knowledge.asking.KnownProducts",
     "team.wall.Wall",
     "team.announcing.asking.Unread",
+    "team.todo.asking.TasksDue",
 ]
 # What a buyer's message suggests to say (inbox/suggesting.py), and which products a conversation is about.
 SUGGESTERS = [
@@ -259,6 +260,7 @@ SUGGESTERS = [
     "knowledge.suggesting.Articles",
 ]
 KNOWLEDGE_CONTEXT = ["orders.knowing.products_in"]
+ORDER_PARTS = ["team.todo.parts.OrderTasks"]  # what other rooms show at an order (orders/parts.py)
 WIDGET_PARTS = ["knowledge.widget_api.panel_part"]  # what the widget's panel is told beside the chat
 # What else names conversations, and goes along where two become one (inbox/services/joining.py).
 CONVERSATION_HOLDERS = ["orders.holding.OrdersOfConversations", "team.todo.holding.TasksOfConversations"]
@@ -467,6 +469,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MessageKindEnum": ["text", "card", "file", "system"],
         "ChannelStateEnum": ["works", "trouble", "paused", "off"],
         "ConsentStateEnum": ["all", "answers", "none"],
+        "TaskStatusEnum": ["open", "done", "cancelled"],
         "AuthorKindEnum": ["buyer", "agent", "bot", "system"],
         "OrderActionStateEnum": [
             "waiting",

@@ -21,6 +21,7 @@ from orders.listing import clean_query, count_by_status, list_orders, same_perso
 from orders.models import Order
 from orders.notes_views import note_context
 from orders.panel_cards import send_button
+from orders.parts import parts_of
 from orders.presenting import present_actions
 from orders.reminders import Standing, standings
 from orders.tracking import glances, trouble
@@ -119,6 +120,7 @@ def present_orders(
 ) -> list[dict[str, Any]]:
     """Return what the panel shows of each order. An order of another buyer can be looked at, and not sent."""
     reminded, checked = standings(found), checks_of(found)
+    beside = parts_of(request.user, found)
     items = []
     for n, one in enumerate(found):
         is_own = one.buyer_id == conversation.buyer_id
@@ -136,6 +138,7 @@ def present_orders(
             "checks": present_checks(one, checked[one.id], conversation.id if is_own else None),
             **present_actions(one, request.user),
             **note_context(one, request.user),
+            "beside": beside[one.id],
         }
         item["trouble"] = trouble(one)
         items.append(item)

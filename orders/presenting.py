@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from events import names
 from events.models import Event
-from events.wording import is_redacted, label_of
+from events.wording import icon_of, is_redacted, label_of
+from events.wording import tell as told_elsewhere
 from helpdesk.lib.ids import new_id
 from helpdesk.lib.money import display
 from orders import actions, stores, trail
@@ -167,7 +168,7 @@ def audit_trail(events: list[Event]) -> list[dict[str, Any]]:
     return [
         {
             "event": event,
-            "icon": {**_ICONS, **trail.ICONS}.get(event.name, "circle-dot"),
+            "icon": {**_ICONS, **trail.ICONS}.get(event.name) or icon_of(event.name),
             "who": event.actor_name or _("The store"),
             **_tell(event),
         }
@@ -179,7 +180,15 @@ def _tell(event: Event) -> dict[str, Any]:
     if is_redacted(event):
         return {"title": label_of(event.name), "rows": [], "reason": ""}
     tellers = {names.ORDER_SYNCED: _synced, **trail.TELLERS}
-    return tellers.get(event.name, _acted)(event)
+    if teller := tellers.get(event.name):
+        return teller(event)
+    return _acted(event) if event.name.startswith("order.action.") else _told(event)
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """What happened in another room, in its words."""
+    told = told_elsewhere(event, {})
+    return {"title": told.text, "rows": [], "reason": told.reason}
 
 
 def _acted(event: Event) -> dict[str, Any]:

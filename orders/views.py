@@ -27,6 +27,7 @@ from orders.listing import list_orders
 from orders.models import Order
 from orders.notes_views import note_context
 from orders.panel_orders import parcels, reminder
+from orders.parts import parts_of
 from orders.presenting import audit_trail, present_actions
 from orders.reminders import standings
 from orders.tracking import trouble
@@ -96,6 +97,7 @@ def order_page(request: AgentRequest, order_id: UUID) -> HttpResponse:
         "contacts": contacts_of(order.buyer) if order.buyer else [],
         "checks": present_checks(order, checks_of([order])[order.id], live),
         "trail": audit_trail(list(events)),
+        "beside": parts_of(request.user, [order])[order.id],
         "live": live,
         "parcels": parcels(order, live),
         "reminder": reminder(order, standings([order]).get(order.id), live),

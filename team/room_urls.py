@@ -5,6 +5,8 @@ from django.urls import path
 from team import performance_views, ratings_views, wall_views
 from team.announcing import views as announcing
 from team.announcing import writing_views as writing
+from team.todo import form_views as task_forms
+from team.todo import views as todo
 
 app_name = "team-room"
 
@@ -12,6 +14,13 @@ ONE = "announcements/<uuid:announcement_id>/"
 
 urlpatterns = [
     path("", performance_views.home, name="home"),
+    path("tasks/", todo.tasks, name="tasks"),
+    path("tasks/new/", task_forms.new, name="task-new"),
+    path("tasks/of/conversation/<uuid:conversation_id>/", todo.of_conversation, name="tasks-of-conversation"),
+    path("tasks/of/order/<uuid:order_id>/", todo.of_order, name="tasks-of-order"),
+    path("tasks/<uuid:task_id>/", task_forms.one, name="task"),
+    path("tasks/<uuid:task_id>/cancel/", task_forms.cancel, name="task-cancel"),
+    path("tasks/<uuid:task_id>/snooze/", task_forms.snooze, name="task-snooze"),
     path("wall/", wall_views.wall, name="wall"),
     path("performance/", performance_views.performance, name="performance"),
     path("performance/me/", performance_views.mine, name="mine"),

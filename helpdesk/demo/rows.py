@@ -41,6 +41,7 @@ from orders.models import (
     Shipment,
 )
 from people.models import Agent, Buyer, BuyerIdentity
+from team.models import Task
 
 # Each after what it refers to.
 TABLES: tuple[type[Model], ...] = (
@@ -71,6 +72,7 @@ TABLES: tuple[type[Model], ...] = (
     Mention,
     ReadMark,
     Draft,
+    Task,
     SearchEntry,
     Event,
 )

@@ -35,6 +35,7 @@ from helpdesk.demo.rows import Rows
 from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
 from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
+from helpdesk.demo.tasks import add_tasks, mark_ratings
 from helpdesk.demo.ways import Ways, know_hero
 from helpdesk.lib.money import money
 from helpdesk.lib.times import iso
@@ -91,6 +92,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
             gc.collect()
             if scale > 1:
                 tell(f"{index + 1} of {scale}")
+        mark_ratings()
         count_on()
 
 
@@ -222,6 +224,10 @@ def _block(
         message.data["order"] = public_order_data(kept[sale])  # type: ignore[index]  # a card has data
     fill_checks([(message, kept[sale]) for message, sale in rows.cards], rows)
     add_requests(rows, kept.values(), now=block.now, rng=block.rng(shop.key, "requests"))
+    rng = block.rng(shop.key, "tasks")
+    add_tasks(
+        rows, shop, store, kept.values(), agents, serving, first=block.index == 0, now=block.now, rng=rng
+    )
     shops_own = {row.number: row for row in rows.tables[DemoShopOrder]}
     for sale, command in rows.commands:
         command.order = shops_own[sale.number]

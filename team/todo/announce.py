@@ -11,7 +11,7 @@ from team.todo.models import Task
 from team.todo.words import plain_title
 
 # What stands in a conversation's timeline: that there is something to do, and that it is done.
-_LINES = {
+LINES = {
     "task.created": "{actor} made a task: {title}",
     "task.done": "{actor} did the task: {title}",
 }
@@ -53,7 +53,7 @@ def announce(
             pushes=[_bell(name, task, before)],
         )
     )
-    if task.conversation_id and name in _LINES:
+    if task.conversation_id and name in LINES:
         params = {
             "actor": actor.name,
             "task": str(task.pk),
@@ -66,7 +66,7 @@ def announce(
             conversation_id=task.conversation_id,
             event=name,
             params=params,
-            body=_LINES[name].format(actor=actor.name or "The desk", title=plain_title(task)),
+            body=LINES[name].format(actor=actor.name or "The desk", title=plain_title(task)),
             public=False,
             actor=actor,
         )

@@ -97,11 +97,11 @@ def change_task(*, agent: Agent, task_id: UUID, **given: Any) -> Task:
             raise Forbidden(_("Only whose task it is, who made it, or a supervisor changes it."))
         if task.status != Status.OPEN:
             raise NotAllowed(_("This task is not open any more."))
-        before = _told(task)
+        before, was_due = _told(task), task.due_at
         for name, value in given.items():
             _CHANGES[name](task, value)
         if "due_at" in given and "remind_at" not in given:
-            _shift_reminder(task, before)
+            _shift_reminder(task, was_due)
         after = _told(task)
         if before == after:
             return task
@@ -294,14 +294,14 @@ def _set_due(task: Task, due_at: datetime | None) -> None:
     task.due_at, task.sort_at = due_at, due_at or NEVER
 
 
-def _shift_reminder(task: Task, before: dict[str, Any]) -> None:
+def _shift_reminder(task: Task, was_due: datetime | None) -> None:
     """Keep the reminder as long before what is due as it was; one that would have rung already rings no more."""
-    if task.remind_at is None or before["due_at"] is None:
+    if task.remind_at is None or was_due is None or was_due == task.due_at:
         return
     if task.due_at is None:
         task.remind_at = None
         return
-    at = task.remind_at + (task.due_at - datetime.fromisoformat(before["due_at"]))
+    at = task.remind_at + (task.due_at - was_due)
     task.remind_at = at if at > timezone.now() else None
 
 

@@ -23,6 +23,7 @@ from orders.models import Coupon, CouponCode, OrderAction, OrderReturn, Product,
 from orders.notes import add_note
 from orders.services import request_action
 from people.keys import create_key
+from team.todo.services import create_task
 from tests import factories
 from tests.api.conftest import BASE, Api, schema
 from tests.factories import World
@@ -114,6 +115,7 @@ def more_ids(world: World, action: OrderAction) -> dict[str, str]:
         "coupon_id": str(coupon.id),
         "code_id": str(code.id),
         "code": code.code,
+        "task_id": str(create_task(agent=world.ann, title="Call back", order_id=world.order.id).id),
     }
 
 
@@ -208,6 +210,8 @@ LISTS = {
     "products/": [],
     "products/?store=shop": [],
     "canned/": [],
+    "tasks/": [],
+    "tasks/?store=shop": [],
 }
 
 

@@ -23,12 +23,13 @@ import { setZone } from "./format.js";
 import { say } from "./words.js";
 import * as deliveries from "./deliveries.js";
 import * as splitting from "./splitting.js";
+import * as tasks from "./tasks.js";
 import * as templates from "./templates.js";
 import * as views from "./views.js";
 import * as ways from "./ways.js";
 
 setZone(document.body.dataset.timeZone);
-for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, knowledge, chips, list, views, keyboard, palette, notify, lightbox, layout, splitting, connection]) {
+for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, knowledge, chips, list, views, keyboard, palette, notify, lightbox, layout, splitting, tasks, connection]) {
   part.start();
 }
 deliveries.start({ changed: conversation.receive });

@@ -8,6 +8,7 @@ import * as list from "./list.js";
 import { openMenu } from "./menus.js";
 import * as palette from "./palette.js";
 import { emit, state } from "./store.js";
+import * as tasks from "./tasks.js";
 import * as views from "./views.js";
 
 const keys = {
@@ -21,6 +22,7 @@ const keys = {
   s: () => openMenu("snooze"),
   t: () => openMenu("tag"),
   p: () => openMenu("priority"),
+  d: () => tasks.make(),
   u: () => chips.focus(),
   f: () => views.focusSearch(),
   "/": () => state.open && composer.beginCanned(),
