@@ -237,6 +237,16 @@ def test_every_ability_is_asked_about_where_something_is_done_and_nothing_else_i
         abilities.has("admin", "no.such")
 
 
+def test_the_documentation_tells_of_each_with_who_has_it_as_shipped():
+    text = (ROOT / "docs" / "roles.md").read_text()
+    rows = re.findall(r"^\| `([a-z]+\.[a-z]+)` \| [^|]+ \|([^|]*)\|([^|]*)\|$", text, re.MULTILINE)
+    told = {key: (bool(agent.strip()), bool(supervisor.strip())) for key, agent, supervisor in rows}
+    shipped = {
+        key: ("agent" in one.roles, "supervisor" in one.roles) for key, one in abilities.known().items()
+    }
+    assert told == shipped
+
+
 # -- What stays as it is
 
 
