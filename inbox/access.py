@@ -77,17 +77,23 @@ def locked_for_summary(
     with connection.cursor() as cursor:
         cursor.execute(f"{_summary_statement()}{' OR '.join(clauses)} ORDER BY c.id{lock}", values)
         found = [_summary_row(row) for row in cursor.fetchall()]
+    with_kept(found)
+    if tagged := [c for c in found if c.tagged]:
+        prefetch_related_objects(tagged, "tags")
+    return found
+
+
+def with_kept(found: Collection[Any]) -> None:
+    """Give conversations (with their buyers) from memory what else `summary_data` reads; none of them has tags, where
+    they are not said to be `tagged`."""
     stores, channels = _STORES.get(c.store_id for c in found), _CHANNELS.get(c.channel_id for c in found)
     agents, teams = _AGENTS.get(c.assignee_id for c in found), _TEAMS.get(c.team_id for c in found)
     for c in found:
         c.store, c.channel = stores[c.store_id], channels[c.channel_id]
         c.assignee = agents[c.assignee_id] if c.assignee_id else None
         c.team = teams.get(c.team_id) if c.team_id else None
-        if not c.tagged:
+        if not getattr(c, "tagged", False):
             c._prefetched_objects_cache = {"tags": _no_tags()}
-    if tagged := [c for c in found if c.tagged]:
-        prefetch_related_objects(tagged, "tags")
-    return found
 
 
 def channel_of(channel_id: UUID) -> Channel | None:

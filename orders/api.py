@@ -18,6 +18,7 @@ from orders import ledger, shapes
 from orders.access import actions_for, orders_for, with_order_relations
 from orders.cards.checks import checks_of
 from orders.errors import NotFound
+from orders.given import clean_key
 from orders.ledger_api import ActionPageSerializer, OrderActionQuery
 from orders.listing import Page, list_orders, read_cursor, search_products
 from orders.models import Order, OrderAction
@@ -40,6 +41,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="1 to 64 visible ASCII characters of your own. The same key with the same body is the same action, "
     "however often it is sent; with another body it is a 409.",
 )
+
+
+def given_key(request: Request) -> str:
+    """Return the key of a request that has to have one, before anything is looked for. Raises InvalidParams."""
+    return clean_key(request.headers.get("Idempotency-Key", ""))
+
+
 REFUSALS: dict[int, Any] = {403: ErrorsSerializer, 409: ErrorsSerializer}
 
 
@@ -150,7 +158,7 @@ class OrderActions(ApiView):
         ],
     )
     def post(self, request: Request, order_id: UUID) -> Response:
-        given = read(shapes.ActionInput, request.data)
+        key, given = given_key(request), read(shapes.ActionInput, request.data)
         action = request_action(
             agent=agent_of(request),
             order_id=order_id,
@@ -158,7 +166,7 @@ class OrderActions(ApiView):
             params=given["params"],
             reason=given["reason"],
             conversation_id=given["conversation"],
-            idempotency_key=request.headers.get("Idempotency-Key", ""),
+            idempotency_key=key,
             version=given["version"],
         )
         return Response(action_data(action), status=201)
@@ -235,12 +243,11 @@ class UndoAction(ApiView):
         responses={200: shapes.OrderActionSerializer, 201: shapes.OrderActionSerializer, **REFUSALS},
     )
     def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
-        agent = agent_of(request)
+        agent, key = agent_of(request), given_key(request)
         action = _action(agent, order_id, action_id)
         state = OrderAction.State
         if action.state in (state.WAITING, state.HELD, state.TAKEN_BACK):
             return Response(action_data(take_back(agent=agent, action_id=action_id)))
-        key = request.headers.get("Idempotency-Key", "")
         undone = undo(agent=agent, action_id=action_id, idempotency_key=key)
         return Response(action_data(undone), status=201)
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from helpdesk.lib.api import ApiView, next_page, read
 from orders import requests
 from orders import requests_shapes as shapes
-from orders.api import IDEMPOTENCY_KEY, REFUSALS
+from orders.api import IDEMPOTENCY_KEY, REFUSALS, given_key
 from orders.errors import NotFound
 from orders.requests_listing import list_requests, requests_data, requests_for, with_request_relations
 from people.api import agent_of
@@ -62,8 +62,7 @@ class AcceptRequest(ApiView):
         examples=[OpenApiExample("As asked", {}, request_only=True)],
     )
     def post(self, request: Request, request_id: UUID) -> Response:
-        agent, given = agent_of(request), read(shapes.AcceptInput, request.data)
-        key = request.headers.get("Idempotency-Key", "")
+        agent, key, given = agent_of(request), given_key(request), read(shapes.AcceptInput, request.data)
         requests.accept(agent=agent, request_id=request_id, idempotency_key=key, params=given["params"])
         return Response(_data(agent, request_id))
 

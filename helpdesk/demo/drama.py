@@ -24,7 +24,7 @@ from helpdesk.demo.slots import Slots
 from helpdesk.demo.topics import NOT_SENT, PRESSING, needs_of
 from helpdesk.demo.ways import Ways
 from inbox.models import Conversation, Draft, Tag, Tagging
-from inbox.services.messages import REOPEN_WITHIN
+from inbox.services.opening import REOPEN_WITHIN
 from people.models import Agent, Store, Team
 
 KNOWN = ("agent@demo.test", "supervisor@demo.test", "admin@demo.test")

@@ -7,23 +7,22 @@ a process that has twenty to write pays for one (inbox/writer.py collects them).
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from events import names, topics
-from events.record import Actor, Happening, Push
+from events.record import Actor, Push
 from helpdesk.lib.text import is_storable
 from inbox import transports, ways
-from inbox.access import channel_of, locked_for_summary, with_message_relations, with_summary_relations
+from inbox.access import channel_of, locked_for_summary, with_message_relations
 from inbox.errors import Conflict, InboxError, Invalid, NotFound, Stale
 from inbox.models import Attachment, Channel, Conversation, Delivery, Mention, Message
 from inbox.payloads import message_data
 from inbox.services import routing, timeline
 from inbox.services.deliveries import new_delivery, ring
+from inbox.services.opening import locked_buyers, locked_last, open_conversation
 from inbox.services.profile import refuse_blocked, refuse_erased
 from inbox.services.timeline import Batch
 from people.access import agents_for, stores_for
@@ -31,7 +30,6 @@ from people.models import Agent, Buyer
 
 MAX_BODY = 10_000
 MAX_ATTACHMENTS = 10
-REOPEN_WITHIN = timedelta(days=7)  # a buyer who writes later than this begins a new conversation
 _CLIENT_ID = re.compile(r"[\w.:-]{1,64}\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WORD_GOES_ON = re.compile(r"[A-Za-z0-9]{2}")
@@ -151,13 +149,13 @@ def _needs_a_look(draft: Draft) -> bool:
 
 def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxError], *, look: bool) -> None:
     batch = Batch()
-    by_id, by_buyer = _lock(draft for _, draft in ready)
+    by_id, by_buyer, newcomers = _lock(draft for _, draft in ready)
     if into := {pk: c.merged_into_id for pk, c in by_id.items() if c.merged_into_id}:
         raise _Merged(into)
     pairs: list[tuple[int, Draft, Conversation]] = []
     for index, draft in ready:
         try:
-            pairs.append((index, draft, _conversation(draft, by_id, by_buyer, batch)))
+            pairs.append((index, draft, _conversation(draft, by_id, by_buyer, newcomers, batch)))
         except InboxError as error:
             outcomes[index] = error
     known = _known(pairs, batch) if look else {}
@@ -172,8 +170,12 @@ def _post(ready: list[tuple[int, Draft]], outcomes: dict[int, Posted | InboxErro
         routing.ring()
 
 
-def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation]]:
+def _lock(
+    drafts: Iterable[Draft],
+) -> tuple[dict[UUID, Conversation], dict[UUID, Conversation], dict[UUID, Buyer]]:
     """Lock every conversation the drafts are for, and every buyer who has none, in one order for all callers.
+
+    Returns the conversations by id, those that buyers go on with by buyer, and the buyers who had none.
 
     Otherwise two batches could wait for each other. What remains (one that is reopened, somebody who is
     identified at the same moment) the database notices, and the writer tries each draft by itself.
@@ -187,19 +189,25 @@ def _lock(drafts: Iterable[Draft]) -> tuple[dict[UUID, Conversation], dict[UUID,
             buyers.add(draft.buyer_id)
     rows = locked_for_summary(ids, buyers)
     live = {row.buyer_id: row for row in rows if row.status != "resolved"}
-    if first := buyers - live.keys():
-        list(Buyer.objects.filter(pk__in=first).select_for_update().order_by("id").values_list("id"))
-    return {row.id: row for row in rows}, live
+    by_id = {row.id: row for row in rows}
+    newcomers = locked_buyers(buyers - live.keys())
+    for last in locked_last(newcomers):
+        live[last.buyer_id] = by_id.setdefault(last.id, last)
+    return by_id, live, newcomers
 
 
 def _conversation(
-    draft: Draft, by_id: dict[UUID, Conversation], by_buyer: dict[UUID, Conversation], batch: Batch
+    draft: Draft,
+    by_id: dict[UUID, Conversation],
+    by_buyer: dict[UUID, Conversation],
+    newcomers: dict[UUID, Buyer],
+    batch: Batch,
 ) -> Conversation:
     if draft.conversation_id is None:
         assert draft.buyer_id is not None, "a draft names a conversation or a buyer"
         conversation = by_buyer.get(draft.buyer_id)
         if conversation is None:
-            conversation = _open(draft, batch)
+            conversation = _open(draft, newcomers.get(draft.buyer_id), batch)
             by_buyer[draft.buyer_id] = by_id[conversation.id] = conversation
         refuse_blocked(conversation.buyer)
         return conversation
@@ -210,45 +218,17 @@ def _conversation(
     return found
 
 
-def _open(draft: Draft, batch: Batch) -> Conversation:
-    """Return the conversation that a buyer without a live one goes on with: the last one, or a new one."""
-    assert draft.buyer_id is not None
+def _open(draft: Draft, buyer: Buyer | None, batch: Batch) -> Conversation:
     assert draft.channel_id is not None, "a buyer comes by a channel"
-    # Two first messages queue up here.
-    buyer = Buyer.objects.select_for_update().filter(pk=draft.buyer_id).first()
     if buyer is None:  # a visitor who has been identified meanwhile, at a socket that does not know yet
         raise NotFound("This visitor is not known any more.")
     refuse_blocked(buyer)
-    rows = with_summary_relations(Conversation.objects.filter(buyer=buyer, merged_into=None))
-    rows = rows.select_for_update(of=("self",))
-    last = rows.order_by("-created_at").first()
-    if last is not None and last.status != "resolved":
-        return last
-    if last is not None and last.resolved_at and last.resolved_at > timezone.now() - REOPEN_WITHIN:
-        return last  # `_add` reopens it
-    channel = Channel.objects.select_related("store").get(pk=draft.channel_id)
-    conversation = Conversation(store=channel.store, buyer=buyer, channel=channel)
-    try:
-        with transaction.atomic():
-            conversation.save(force_insert=True)
-    except IntegrityError:  # SQLite has no row locks to queue at
-        return rows.exclude(status="resolved").get()
-    batch.opened.append(conversation)
-    batch.happenings.append(
-        Happening(
-            names.CONVERSATION_OPENED,
-            draft.actor,
-            store_id=conversation.store_id,
-            conversation_id=conversation.id,
-            data={"channel": channel.kind},
-        )
-    )
-    return conversation
+    return open_conversation(buyer, draft.channel_id, draft.actor, batch)
 
 
 def _known(pairs: list[tuple[int, Draft, Conversation]], batch: Batch) -> dict[tuple[UUID, str], Message]:
     """Find what had been posted before under the same client ids."""
-    fresh = {conversation.id for conversation in batch.opened}
+    fresh = {conversation.id for conversation in batch.fresh}
     asked = {(c.id, d.client_id) for _, d, c in pairs if c.id not in fresh}
     if not asked:
         return {}

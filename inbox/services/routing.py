@@ -142,13 +142,16 @@ def open_counts(agent_ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def _waiting(rules: Rules, seats: list[Seat]) -> Iterator[Case]:
     """Yield who waits for anybody, where somebody has a place: what nobody can take is not even read."""
-    places = Q()
+    teams: dict[UUID, set[UUID]] = {}  # with a place, by store; many agents share one
     for seat in seats:
         for store_id, team_id in seat.teams:
             if seat.is_free(store_id):
-                places |= Q(store=store_id, team=team_id) | Q(store=store_id, team=None)
-    if not places:
+                teams.setdefault(store_id, set()).add(team_id)
+    if not teams:
         return
+    places = Q()
+    for store_id, of_store in teams.items():
+        places |= Q(Q(team__in=of_store) | Q(team=None), store=store_id)
     rows = Conversation.objects.filter(
         places, status=Conversation.Status.OPEN, assignee=None, waiting_since__isnull=False
     ).order_by("-priority", "waiting_since", "id")

@@ -58,6 +58,9 @@ class Batch:
     changed: dict[UUID, Conversation] = field(default_factory=dict)
     causes: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     opened: list[Conversation] = field(default_factory=list)  # which their buyer's screens do not know yet
+    fresh: list[Conversation] = field(
+        default_factory=list
+    )  # of these, those that are not in the database yet
     begins_to_wait: bool = False  # somebody whom nobody who is there looks after
 
 
@@ -283,6 +286,7 @@ def write(batch: Batch) -> None:
         if conversation.waiting_since is None and conversation.reply_due_at is not None:
             end_wait(conversation, batch, timezone.now())
     due.keep(batch.changed.values())
+    rows.insert(batch.fresh)
     if batch.messages:
         rows.insert(batch.messages)
     for attachment in batch.claims:
@@ -292,7 +296,8 @@ def write(batch: Batch) -> None:
     if batch.mentions:
         Mention.objects.bulk_create(batch.mentions)
         telling.tell_mentioned(batch.mentions)
-    _keep_conversations(list(batch.changed.values()))
+    fresh = {conversation.id for conversation in batch.fresh}
+    _keep_conversations([c for c in batch.changed.values() if c.id not in fresh])
     for conversation in batch.changed.values():
         if conversation.tags.all():  # loaded with the conversation
             conversation.taggings.update(status=conversation.status, last_at=conversation.last_at)
@@ -300,6 +305,8 @@ def write(batch: Batch) -> None:
     batch.frames.sort(key=lambda numbered: numbered[0])
     push([_watch(c) for c in batch.opened] + [frame for _, frame in batch.frames])
     push(batch.pushes + [_summary(c, batch) for c in batch.changed.values()] + _public(batch))
+    for conversation in batch.fresh:  # that it has no tags was known for as long as nobody else knew it
+        vars(conversation).pop("_prefetched_objects_cache", None)
 
 
 def _summary(conversation: Conversation, batch: Batch) -> Push:

@@ -12,7 +12,7 @@ from events.record import Actor
 from helpdesk.lib.api import ApiView, next_page, read
 from helpdesk.lib.keyset import Keyset
 from helpdesk.lib.openapi import ErrorsSerializer
-from orders.api import IDEMPOTENCY_KEY, REFUSALS
+from orders.api import IDEMPOTENCY_KEY, REFUSALS, given_key
 from orders.coupons import issuing, offers, shapes
 from orders.coupons.access import codes_for, coupons_for, with_code_relations
 from orders.coupons.payloads import code_data, coupon_data
@@ -137,14 +137,14 @@ class Codes(ApiView):
         ],
     )
     def post(self, request: Request, coupon_id: UUID) -> Response:
-        given = read(shapes.CodeInput, request.data)
+        key, given = given_key(request), read(shapes.CodeInput, request.data)
         code = issuing.issue_code(
             agent=agent_of(request),
             coupon_id=coupon_id,
             conversation_id=given["conversation"],
             buyer_id=given["buyer"],
             reason=given["reason"],
-            idempotency_key=request.headers.get("Idempotency-Key", ""),
+            idempotency_key=key,
         )
         return _code(code, status=201)
 

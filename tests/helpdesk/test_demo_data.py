@@ -35,7 +35,8 @@ from inbox.models import (
     Tagging,
 )
 from inbox.search import matching
-from inbox.services.messages import REOPEN_WITHIN, named
+from inbox.services.messages import named
+from inbox.services.opening import REOPEN_WITHIN
 from inbox.services.timeline import preview
 from inbox.transports import all_transports
 from orders import actions, limits

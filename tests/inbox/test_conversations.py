@@ -25,7 +25,7 @@ from inbox.services import (
     snooze,
     wake_due,
 )
-from inbox.services.messages import REOPEN_WITHIN
+from inbox.services.opening import REOPEN_WITHIN
 from inbox.tasks import wake_snoozed
 from people.models import Agent
 from tests.conftest import Frames

@@ -10,7 +10,7 @@ from events.models import Event
 from inbox.errors import Conflict, Invalid, NotFound, Stale
 from inbox.models import Attachment, Conversation, Delivery, Mention, Message
 from inbox.services import MAX_BODY, Posted, post_message, post_messages, resolve, snooze
-from inbox.services.messages import REOPEN_WITHIN
+from inbox.services.opening import REOPEN_WITHIN
 from people.models import Agent, Buyer
 from tests.conftest import Frames
 from tests.factories import (

@@ -22,7 +22,7 @@ from inbox.services import (
     resolve,
 )
 from inbox.services import start_session as begin
-from inbox.services.messages import REOPEN_WITHIN
+from inbox.services.opening import REOPEN_WITHIN
 from tests.factories import (
     World,
     agent_draft,
