@@ -304,6 +304,7 @@ EVENT_WORDS = [
 NOTICE_WORDS = [
     "people.notice_words.WORDS",
     "inbox.notice_words.WORDS",
+    "orders.notice_words.WORDS",
     "team.notice_words.WORDS",
     "team.announcing.notice_words.WORDS",
 ]

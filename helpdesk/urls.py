@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("people.urls")),
     path("settings/", include("inbox.setup.urls")),
     path("settings/", include("team.urls")),
+    path("notices/", include("people.notice_urls")),
     path("team/", include("team.room_urls")),
     path("knowledge/", include("knowledge.exchange_urls")),
     path("", include("knowledge.urls")),

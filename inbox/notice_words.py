@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from people.notices import NoticeWords
 
+MESSAGE = "message"
+ROUTED = "routed"
 MENTION = "mention"
 ASSIGNED = "assigned"
 LOW_RATING = "low_rating"
@@ -12,6 +14,22 @@ OVERDUE = "reply_overdue"
 TEAM_GIVEN = "team_given"
 
 WORDS = {
+    MESSAGE: NoticeWords(
+        "{name}",
+        "{said}",
+        "message",
+        label=_("A buyer writes, in your conversations or in one that nobody has"),
+        sound="message",
+        by_page=True,
+    ),
+    ROUTED: NoticeWords(
+        "{name}",
+        _("was assigned to you"),
+        "user-check",
+        label=_("You are given a conversation by the rules"),
+        sound="message",
+        by_page=True,
+    ),
     MENTION: NoticeWords(
         _("{by} mentioned you"),
         _("{buyer}: {said}"),

@@ -39,7 +39,8 @@ class NoticeWords:
     """How one kind of notice is worded. `{name}` is a place for a param; one that is missing is a dash.
 
     `label` stands alone, in the settings of who is told; `icon` is one of tools/icons.txt. What is `urgent` has a
-    sound of its own, and passes "do not disturb" where the agent lets it.
+    sound of its own, and passes "do not disturb" where the agent lets it. Words must not repeat what a reader could
+    not see by themselves: whoever tells somebody knows that they may see it.
     """
 
     title: Text
@@ -47,6 +48,10 @@ class NoticeWords:
     icon: str
     label: Text
     urgent: bool = False
+    # Which sound it is given (people/telling.py).
+    sound: str = "notice"
+    # Pages make it themselves, out of frames that they hear anyway: it has no row, and lasts as long as they do.
+    by_page: bool = False
 
 
 @cache
@@ -98,6 +103,7 @@ def notice_data(notice: Notice) -> dict[str, Any]:
         "at": iso(notice.at),
         "about": str(notice.about) if notice.about else None,
         "urgent": words.urgent,
+        "sound": "urgent" if words.urgent else words.sound,
         "read": notice.read_at is not None,
     }
 
@@ -115,7 +121,7 @@ def notify(agent_ids: Iterable[UUID], *, kind: str, key: str, params: Mapping[st
 
     Raises ValueError for a kind without words and RuntimeError outside a transaction.
     """
-    if kind not in vocabulary():
+    if kind not in vocabulary() or vocabulary()[kind].by_page:
         raise ValueError(f"no app has words for notices of the kind {kind!r}")
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("notify() belongs inside the transaction of what it tells of")
@@ -161,6 +167,14 @@ def _rung(notice: Notice, language: str) -> Push:
 
 
 # -- Reading
+
+
+def newest(agent: Agent, most: int) -> list[Notice]:
+    """Return the notices of a bell: what is unread first, each part from the newest on."""
+    mine = Notice.objects.filter(agent=agent).order_by("-at", "-id")
+    unread = list(mine.filter(read_at=None)[:most])
+    read = mine.filter(read_at__isnull=False)[: most - len(unread)] if len(unread) < most else []
+    return [*unread, *read]
 
 
 def mark_read(

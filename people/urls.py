@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from people.views import abilities, agents, keys, me, teams
+from people.views import abilities, agents, keys, me, notices, teams
 
 app_name = "settings"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", me.profile, name="profile"),
     path("language/", me.language, name="language"),
     path("presence/", me.presence, name="presence"),
+    path("notices/", notices.settings, name="notices"),
     path("security/", me.security, name="security"),
     path("security/sessions/<int:session_id>/end/", me.end_session, name="end-session"),
     path("security/sessions/end-others/", me.end_other_sessions, name="end-other-sessions"),

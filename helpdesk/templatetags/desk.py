@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from helpdesk.lib.money import display
 from helpdesk.lib.palette import color_for, initials
 from helpdesk.lib.told import in_words
+from people.notices import NoticeWords, vocabulary
 
 register = template.Library()
 register.filter("in_words", in_words)
@@ -71,6 +72,12 @@ def places(context: template.Context) -> list[dict[str, Any]]:
         for url, name, label in PLACES
         if _exists(url)
     ]
+
+
+@register.simple_tag
+def page_notices() -> dict[str, NoticeWords]:
+    """Return the words of what pages tell of by themselves, out of frames that they hear anyway."""
+    return {kind: words for kind, words in vocabulary().items() if words.by_page}
 
 
 @lru_cache

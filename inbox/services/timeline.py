@@ -196,7 +196,7 @@ def add_line(
     if public:
         conversation.last_public_seq = message.seq
     batch.frames.append((message.seq, Push(listeners, frame)))
-    batch.causes.setdefault(conversation.id, {"cause": name})
+    batch.causes.setdefault(conversation.id, {"cause": name, "by": actor.kind})
     if store:
         batch.happenings.append(
             Happening(

@@ -132,7 +132,8 @@ function setTheme(theme) {
 
 // -- Menus: native popovers, placed beside their button
 
-function place(menu, button) {
+/** Put a menu beside its button; again where it has become larger or smaller. */
+export function place(menu, button) {
   const gap = 6, edge = 8;
   const at = button.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();

@@ -109,7 +109,7 @@ def test_a_rejection_needs_a_word_and_reaches_who_asked(desk: Desk, open_page: O
     expect(mine.locator(f"#waiting-{action}")).to_have_count(0)
     theirs.locator("[popovertarget=bell-menu]").click()
     expect(theirs.locator("#bell-menu")).to_contain_text("rejected what you asked for")
-    theirs.locator("#bell-menu .news").first.click()
+    theirs.locator("#bell-menu .notice").first.click()
     expect(theirs).to_have_url(re.compile(unpaid.id))
     expect(theirs.locator(".act-state")).to_contain_text("Too much")
 
@@ -120,7 +120,7 @@ def test_a_supervisor_in_the_inbox_is_told_and_led_there(desk: Desk, open_page: 
     action = ask(desk, unpaid)
     expect(page.locator("#bell-count")).to_be_visible()
     page.locator("[popovertarget=bell-menu]").click()
-    page.get_by_role("button", name=re.compile(f"asks for approval: order {unpaid.number}")).click()
+    page.get_by_role("link", name=re.compile(f"asks for approval: order {unpaid.number}")).click()
     expect(page).to_have_url(re.compile("/orders/approvals/"))
     expect(page.locator(f"#waiting-{action}")).to_be_visible()
 

@@ -90,7 +90,7 @@ def test_menus_and_dialogs(desk: Desk, open_page: OpenPage, agent: str):
         expect(page.locator(f"#{menu}-menu")).to_be_hidden()
     for button, menu in [
         ("#filter-button", "filter"),
-        (".bell", "bell"),
+        (".rail-bell", "bell"),
         ("[popovertarget=emoji-menu]", "emoji"),
     ]:
         page.locator(button).click()

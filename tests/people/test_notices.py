@@ -56,6 +56,7 @@ def test_each_agent_has_a_row_and_hears_a_frame(world: World, pushed: Frames) ->
             "at": frame["at"],
             "about": None,
             "urgent": False,
+            "sound": "notice",
             "read": False,
         }
     assert of(world.sue) == []

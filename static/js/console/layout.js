@@ -8,7 +8,7 @@ import { say } from "./words.js";
 const page = document.getElementById("inbox");
 const panel = document.getElementById("panel");
 const phone = matchMedia("(max-width: 760px)");
-const plainTitle = document.title;
+const plainTitle = document.title.replace(/^\(\d+\+?\) /, "");
 
 export function start() {
   on("open", ({ id }) => {
