@@ -104,13 +104,17 @@ def seen(snapshot: dict[str, Any], stores: Collection[UUID] | None) -> dict[str,
         for one in snapshot["agents"]
         if mine is None or one["everywhere"] or not mine.isdisjoint(one["stores"])
     ]
-    sums = {name: sum(one[name] for one in found) for name in ("waiting", "open", *_TODAY)}
+    sums = {
+        name: sum(one[name] for one in found) for name in ("waiting", "open", "due_soon", "overdue", *_TODAY)
+    }
     waits = [one["since"] for one in found if one["since"]]
     return {
         "at": snapshot["at"],
         "waiting": sums["waiting"],
         "longest_since": min(waits, default=None),
         "open": sums["open"],
+        "due_soon": sums["due_soon"],
+        "overdue": sums["overdue"],
         "answered": sums["taken"],
         "resolved": sums["resolved"],
         "first_reply_s": round(sums["first_s"] / sums["firsts"]) if sums["firsts"] else None,
@@ -130,14 +134,18 @@ def compute() -> dict[str, Any]:
         for row in is_open.order_by()
         .values("store")
         .annotate(
-            open=Count("id"), waiting=Count("id", filter=waits), since=Min("waiting_since", filter=waits)
+            open=Count("id"),
+            waiting=Count("id", filter=waits),
+            since=Min("waiting_since", filter=waits),
+            due_soon=Count("id", filter=Q(reply_warn_at__lte=now, reply_due_at__gt=now)),
+            overdue=Count("id", filter=Q(reply_due_at__lte=now)),
         )
     }
     loads = dict(
         is_open.filter(assignee__isnull=False).order_by().values_list("assignee").annotate(n=Count("id"))
     )
     done = _done_today(stores, now)
-    nothing: dict[str, Any] = {"open": 0, "waiting": 0, "since": None}
+    nothing: dict[str, Any] = {"open": 0, "waiting": 0, "since": None, "due_soon": 0, "overdue": 0}
     told = []
     for pk, store in stores.items():
         row = counts.get(pk, nothing)
@@ -148,6 +156,8 @@ def compute() -> dict[str, Any]:
                 "open": row["open"],
                 "waiting": row["waiting"],
                 "since": iso(row["since"]),
+                "due_soon": row["due_soon"],
+                "overdue": row["overdue"],
                 **done.get(pk, dict.fromkeys(_TODAY, 0)),
             }
         )

@@ -51,6 +51,7 @@ class Shop:
     holidays: tuple[tuple[int, int, str], ...]  # month, day, name
     away: dict[str, str]
     routing: str
+    targets: dict[int, tuple[int, int]]  # minutes to the first reply and to the next, by priority
     codes: tuple[str, ...]
     pays: tuple[str, ...]
 
@@ -94,6 +95,7 @@ SHOPS = (
             "zh-hans": "我们今天休息。请留言，上班后会尽快回复您。",
         },
         routing="manual",
+        targets={-1: (480, 480), 0: (240, 120), 1: (60, 60), 2: (30, 30)},
         codes=("TRAIL10", "HELLO10", "SPRING10", "CAMPFIRE10"),
         pays=("Visa •••• 4242", "Mastercard •••• 4444", "PayPal", "Apple Pay", "Visa •••• 1881"),
     ),
@@ -128,6 +130,7 @@ SHOPS = (
             "en": "Our tea shop is closed right now. Leave us a message, and we answer in the morning.",
         },
         routing="least_busy",
+        targets={-1: (60, 480), 0: (10, 300), 1: (5, 60), 2: (5, 30)},
         codes=("CHA20", "新客20", "MINGQIAN20", "LAOYOU20"),
         pays=("支付宝", "微信支付", "支付宝", "银联 •••• 0088"),
     ),

@@ -35,6 +35,7 @@ from helpdesk.demo.rows import Rows
 from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
 from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
+from helpdesk.demo.targets import add_promises, set_targets
 from helpdesk.demo.tasks import add_tasks, mark_ratings
 from helpdesk.demo.ways import Ways, know_hero
 from helpdesk.lib.money import money
@@ -62,6 +63,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         stores = {shop.key: _store(shop) for shop in SHOPS}
         for shop in SHOPS:
             open_shop(shop, stores[shop.key], now)
+            set_targets(shop, stores[shop.key], now)
         teams = _teams(stores)
         agents = _agents(teams)
         fill_shelves(stores, agents, now)
@@ -228,6 +230,7 @@ def _block(
     add_tasks(
         rows, shop, store, kept.values(), agents, serving, first=block.index == 0, now=block.now, rng=rng
     )
+    add_promises(rows, store)
     shops_own = {row.number: row for row in rows.tables[DemoShopOrder]}
     for sale, command in rows.commands:
         command.order = shops_own[sale.number]

@@ -51,6 +51,8 @@ function show(now) {
   heardAt = Date.now();
   clockAhead = Date.parse(now.at) - heardAt;
   put("waiting", now.waiting);
+  put("due_soon", now.due_soon);
+  put("overdue", now.overdue, now.overdue ? "bad" : "");
   put("open", now.open);
   put("answered", now.answered);
   put("resolved", now.resolved);

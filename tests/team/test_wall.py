@@ -8,9 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inbox import due
 from inbox.asking import answer_to
 from inbox.errors import InboxError
+from inbox.models import Conversation
 from inbox.services import resolve
+from inbox.services.targets import Target, save_targets, settle_targets
 from people import presence
 from team import wall
 from team.performance.rollup import count_on
@@ -42,6 +45,19 @@ def test_it_shows_how_it_stands(world, pushed):
     assert seen["longest_since"][:19] == said.message.created_at.isoformat()[:19]
     assert seen["first_reply_s"] in range(5)
     assert [(one["name"], one["presence"], one["load"]) for one in seen["agents"]] == [("Ann", "online", 0)]
+
+
+def test_it_shows_what_is_due_soon_and_what_is_overdue(world):
+    save_targets(actor=world.eve, store=world.store, warn_percent=50, targets={0: Target(60, 60)})
+    due.forget(world.store.pk)
+    for minutes in (10, 40, 50, 70):
+        said = factories.buyer_says(factories.make_buyer(world.store))
+        since = timezone.now() - timedelta(minutes=minutes)
+        Conversation.objects.filter(pk=said.conversation.pk).update(waiting_since=since)
+    save_targets(actor=world.eve, store=world.store, warn_percent=51, targets={0: Target(60, 60)})
+    settle_targets()
+    seen = ask(world.sue)
+    assert (seen["waiting"], seen["due_soon"], seen["overdue"]) == (4, 2, 1)
 
 
 def test_nobody_looks_and_nothing_is_asked_of_the_database(world):
