@@ -313,8 +313,10 @@ ABILITIES = [
     "inbox.abilities.ABILITIES",
     "orders.abilities.ABILITIES",
     "knowledge.abilities.ABILITIES",
-    "team.abilities.ABILITIES",
-    "people.ability_words.ABILITIES",
+    "team.abilities.ROOM",
+    "people.ability_words.RECORD",
+    "team.abilities.RECORD",
+    "people.ability_words.DESK",
 ]
 # What else a role comes with, on the page about roles (people/roles.py).
 ROLE_PARTS = ["orders.limit_setting.role_parts"]

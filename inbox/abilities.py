@@ -11,6 +11,18 @@ ABILITIES = [
         "messages",
         (
             Ability(
+                "conversations.merge",
+                _("Merge conversations"),
+                _("Make two conversations of a buyer one, and take that back."),
+                EVERYBODY,
+            ),
+            Ability(
+                "conversations.bulk",
+                _("Change many conversations at once"),
+                _("Give away, tag, snooze or resolve what was selected in the list."),
+                EVERYBODY,
+            ),
+            Ability(
                 "canned.write",
                 _("Write canned replies"),
                 _("Add, change and delete the replies that everybody can use."),
@@ -36,18 +48,6 @@ ABILITIES = [
                 _("Block buyers"),
                 _("Keep somebody from writing for a while, and let them write again."),
                 EVERYBODY,
-            ),
-        ),
-    ),
-    Abilities(
-        "accountability",
-        _("Accountability"),
-        "history",
-        (
-            Ability(
-                "audit.read",
-                _("Read the audit trail"),
-                _("See who did what at their stores: on its page, and as events of the API."),
             ),
         ),
     ),

@@ -4,7 +4,21 @@ from django.utils.translation import gettext_lazy as _
 
 from people.abilities import Abilities, Ability
 
-ABILITIES = [
+RECORD = [
+    Abilities(
+        "accountability",
+        _("Accountability"),
+        "history",
+        (
+            Ability(
+                "audit.read",
+                _("Read the audit trail"),
+                _("See who did what at their stores: on its page, and as events of the API."),
+            ),
+        ),
+    ),
+]
+DESK = [
     Abilities(
         "desk",
         _("The desk"),

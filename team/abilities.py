@@ -5,12 +5,17 @@ from django.utils.translation import pgettext_lazy
 
 from people.abilities import ADMINS, Abilities, Ability
 
-ABILITIES = [
+ROOM = [
     Abilities(
         "team",
         pgettext_lazy("room", "Team"),
         "users-group",
         (
+            Ability(
+                "tasks.others",
+                _("Look after everybody's tasks"),
+                _("See, give away, put off and cancel the tasks of others. Everybody looks after their own."),
+            ),
             Ability(
                 "figures.read",
                 _("See everybody's performance"),
@@ -25,6 +30,8 @@ ABILITIES = [
             ),
         ),
     ),
+]
+RECORD = [
     Abilities(
         "accountability",
         _("Accountability"),

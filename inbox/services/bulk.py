@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from helpdesk.lib.times import iso
+from inbox.access import check_may
 from inbox.errors import Conflict, InboxError, Invalid, NotFound
 from inbox.models import BulkAction, Conversation, ReadMark
 from inbox.services import conversations as services
@@ -46,9 +47,10 @@ def run(
 ) -> BulkAction:
     """Do `action` to conversations; return the row with what became of each.
 
-    Ids as texts in `params`, times in ISO 8601. Raises Invalid (a key or an action that is none, too many), or
-    Conflict where the key was used for something else. What is wrong with one conversation is in its result.
+    Ids as texts in `params`, times in ISO 8601. Raises Forbidden, Invalid (a key or an action that is none, too many),
+    or Conflict where the key was used for something else. What is wrong with one conversation is in its result.
     """
+    check_may(agent, "conversations.bulk")
     if not _KEY.match(idempotency_key):
         words = _("An idempotency key is 1 to 64 visible ASCII characters.")
         raise Invalid(words, attr="Idempotency-Key")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from events import names, topics
 from events.record import Actor, Happening, Push, push
-from inbox.access import conversations_for, with_summary_relations
+from inbox.access import check_may, conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.models import Conversation, ConversationMerge, Draft, Message, ReadMark
 from inbox.payloads import iso
@@ -52,12 +52,14 @@ def holders() -> list[Holder]:
 def merge_conversations(*, agent: Agent, conversation_id: UUID, other_id: UUID) -> ConversationMerge:
     """Make `other_id`, which is resolved, part of `conversation_id`; the one that is kept goes on as it stood.
 
-    Raises NotFound, Invalid (of another buyer, too long), or Conflict (not resolved, or part of another already).
+    Raises NotFound, Forbidden, Invalid (of another buyer, too long), or Conflict (not resolved, or part of another
+    already).
     """
     if conversation_id == other_id:
         raise Invalid(_("That is the same conversation."), attr="other")
     with transaction.atomic():
         kept, other = locked_together(agent, conversation_id, other_id)
+        check_may(agent, "conversations.merge")
         _refuse(kept, other)
         merge = ConversationMerge(kept=kept, other=other, agent=agent)
         merge.stood = {name: getattr(other, name) for name in _EMPTY}
@@ -77,7 +79,7 @@ def merge_conversations(*, agent: Agent, conversation_id: UUID, other_id: UUID) 
 def separate(*, agent: Agent, merge_id: UUID) -> ConversationMerge:
     """Take a merge back: all that moved returns, each to its old place. Repeated, it changes nothing.
 
-    Raises NotFound, or Conflict where what moved is not all there any more, or is part of yet another one.
+    Raises NotFound, Forbidden, or Conflict where what moved is not all there any more, or is part of yet another one.
     """
     with transaction.atomic():
         merge = ConversationMerge.objects.filter(
@@ -85,6 +87,7 @@ def separate(*, agent: Agent, merge_id: UUID) -> ConversationMerge:
         ).first()
         if merge is None:
             raise NotFound("No such merge.")
+        check_may(agent, "conversations.merge")
         kept, other = locked_together(agent, merge.kept_id, merge.other_id)
         merge.refresh_from_db()
         if merge.undone_at is not None:

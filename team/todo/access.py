@@ -10,13 +10,13 @@ from team.todo.models import Task
 
 
 def tasks_for(agent: Agent) -> QuerySet[Task]:
-    """Return the tasks of the agent's stores: to supervisors all of them; to others those that are theirs, their teams'
-    or nobody's, that they made, and what is about a conversation or an order, which everybody there sees."""
+    """Return the tasks of the agent's stores: all of them to who looks after everybody's; else those that are theirs,
+    their teams' or nobody's, that they made, and what is about a conversation or an order, which everybody sees."""
     if not agent.is_active:
         return Task.objects.none()
     stores = store_ids_for(agent)
     rows = Task.objects.all() if stores is None else Task.objects.filter(store__in=stores)
-    if agent.is_supervisor:
+    if agent.may("tasks.others"):
         return rows
     mine = (
         Q(assignee=agent) | Q(created_by=agent) | Q(team__in=Team.objects.filter(agents=agent).values("id"))
@@ -41,9 +41,8 @@ def servants(store_id: UUID) -> QuerySet[Agent]:
 
 def may_change(agent: Agent, task: Task) -> bool:
     """Whether somebody who sees a task may give it away, put it off or cancel it. (Whoever sees it may do it.)"""
-    return (
-        agent.is_supervisor or task.assignee_id is None or agent.pk in (task.assignee_id, task.created_by_id)
-    )
+    is_theirs = task.assignee_id is None or agent.pk in (task.assignee_id, task.created_by_id)
+    return is_theirs or agent.may("tasks.others")
 
 
 def caretakers(task: Task) -> list[UUID]:

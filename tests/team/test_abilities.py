@@ -20,6 +20,8 @@ from people.keys import create_key
 from people.role_models import RoleAbility
 from tests import factories
 from tests.api.conftest import Api
+from tests.inbox.test_joining import ended
+from tests.inbox.test_splitting import said
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,24 @@ def merged(world: Any) -> int:
 
 def blocked(world: Any) -> int:
     return Api(world.ann).post(f"buyers/{world.kim.pk}/block/", {"reason": "Shouts"}).status
+
+
+def joined(world: Any) -> int:
+    mug, hat = ended(world, "My mug is broken", "We send another"), said(world, "Where is my hat?")
+    return Api(world.ann).post(f"conversations/{hat.conversation.id}/merge/", {"other": str(mug.id)}).status
+
+
+def done_to_many(world: Any) -> int:
+    ids = [str(said(world, "Where is my hat?").conversation.id)]
+    body = {"action": "resolve", "params": {}, "ids": ids}
+    return Api(world.ann).post("conversations/bulk/", body, Idempotency_Key="k1").status
+
+
+def looked_after(world: Any) -> int:
+    """A task that is Bob's, made by Sue."""
+    body = {"title": "Call back", "store": "shop", "assignee": str(world.bob.pk)}
+    task = Api(world.sue).post("tasks/", body, Idempotency_Key="k1").data["id"]
+    return Api(world.ann).get(f"tasks/{task}/").status
 
 
 def read_the_feed(world: Any) -> int:
@@ -160,6 +180,9 @@ def erased(world: Any) -> int:
 
 
 TRIED: dict[str, Callable[[Any], int]] = {
+    "conversations.merge": joined,
+    "conversations.bulk": done_to_many,
+    "tasks.others": looked_after,
     "canned.write": opened("setup:canned-new"),
     "tags.write": opened("setup:tags"),
     "buyers.merge": merged,
