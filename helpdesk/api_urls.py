@@ -30,9 +30,11 @@ from people import api as people
 from people import roles_api as roles
 from team import performance_api as performance
 from team import privacy_api as privacy
+from team.announcing import api as announcing
 from team.todo import api as tasks
 
 ONE = "conversations/<uuid:conversation_id>/"
+ANNOUNCEMENT = "announcements/<uuid:announcement_id>/"
 TEXT = "articles/<uuid:article_id>/texts/<str:locale>/"
 
 urlpatterns = [
@@ -132,6 +134,14 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/complete/", tasks.CompleteTask.as_view()),
     path("tasks/<uuid:task_id>/reopen/", tasks.ReopenTask.as_view()),
     path("tasks/<uuid:task_id>/cancel/", tasks.CancelTask.as_view()),
+    path("announcements/", announcing.Announcements.as_view()),
+    path(ANNOUNCEMENT, announcing.AnnouncementDetail.as_view()),
+    path(ANNOUNCEMENT + "publish/", announcing.PublishAnnouncement.as_view()),
+    path(ANNOUNCEMENT + "end/", announcing.EndAnnouncement.as_view()),
+    path(ANNOUNCEMENT + "read/", announcing.ReadAnnouncement.as_view()),
+    path(ANNOUNCEMENT + "confirm/", announcing.ConfirmAnnouncement.as_view()),
+    path(ANNOUNCEMENT + "readers/", announcing.AnnouncementReaders.as_view()),
+    path(ANNOUNCEMENT + "remind/", announcing.RemindOfAnnouncement.as_view()),
     path("performance/agents/", performance.AgentPerformance.as_view()),
     path("search/", orders.Search.as_view()),
     path("events/", events.Events.as_view()),

@@ -28,6 +28,17 @@ ROOM = [
                 _("Open the wallboard"),
                 _("See who waits and who is there now, on a large screen."),
             ),
+            Ability(
+                "announcements.write",
+                _("Write announcements"),
+                _("Tell teams that serve their stores something, and see who has read it."),
+            ),
+            Ability(
+                "announcements.everybody",
+                _("Announce to everybody"),
+                _("Tell all who work here, whatever their team, with one announcement."),
+                ADMINS,
+            ),
         ),
     ),
 ]

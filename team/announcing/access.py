@@ -16,8 +16,8 @@ _Addressed = Announcement.teams.through  # which teams an announcement is for
 
 
 def teams_for(agent: Agent) -> QuerySet[Team]:
-    """Return the teams that `agent` may address: all for admins, those that serve a store of theirs for supervisors."""
-    if not agent.is_active or not agent.is_supervisor:
+    """Return the teams that `agent` may address: all for admins, else those that serve a store of theirs."""
+    if not agent.may("announcements.write"):
         return Team.objects.none()
     if agent.role == Agent.Role.ADMIN:
         return Team.objects.all()
@@ -25,7 +25,7 @@ def teams_for(agent: Agent) -> QuerySet[Team]:
 
 
 def may_tell_everybody(agent: Agent) -> bool:
-    return agent.is_active and agent.role == Agent.Role.ADMIN
+    return agent.may("announcements.write") and agent.may("announcements.everybody")
 
 
 def audience(announcement: Announcement) -> QuerySet[Agent]:
@@ -57,7 +57,7 @@ def told(agent: Agent) -> QuerySet[Announcement]:
 
 def written_for(agent: Agent) -> QuerySet[Announcement]:
     """Return what `agent` may change, end and see the readers of: their own, and what is for teams of theirs alone."""
-    if not agent.is_active or not agent.is_supervisor:
+    if not agent.may("announcements.write"):
         return Announcement.objects.none()
     if agent.role == Agent.Role.ADMIN:
         return Announcement.objects.all()

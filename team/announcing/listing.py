@@ -23,13 +23,10 @@ _Addressed = Announcement.teams.through
 def standing(agent: Agent) -> list[Any]:
     """Return what is published and not over: first what waits for `agent`, then the newest.
 
-    Each has `is_settled`, `is_mine` (it is for them) and `may_write`; those that they may write also how many have
-    settled it, `settled` of `people`.
+    Each is `known_to` them; for those who write it says whether they may write it (`may_write`), and how many have
+    settled it (`settled` of `people`).
     """
-    rows = live(announcements_for(agent)).annotate(
-        is_settled=settled_by(agent),
-        is_mine=Exists(told(agent).filter(pk=OuterRef("pk"))),
-    )
+    rows = live(announcements_for(agent))
     found = list(_shown(rows, agent).order_by("-published_at", "-id")[:LIVE])
     # The order of the query stands among those that are alike.
     found.sort(key=lambda one: 2 if not _waits(one) else 1 if not one.must_be_confirmed else 0)
@@ -60,11 +57,18 @@ def _page(rows: QuerySet[Any], key: Keyset, cursor: str) -> tuple[list[Any], str
 
 
 def _shown(rows: QuerySet[Announcement], agent: Agent) -> QuerySet[Any]:
-    rows = rows.select_related("author").prefetch_related("teams")
-    if not agent.is_supervisor:
+    rows = known_to(rows, agent)
+    if not agent.may("announcements.write"):
         return rows
     mine = written_for(agent).filter(pk=OuterRef("pk"))
     return with_counts(rows.annotate(may_write=Exists(mine)))
+
+
+def known_to(rows: QuerySet[Announcement], agent: Agent) -> QuerySet[Any]:
+    """Add whether each is for `agent` (`is_mine`), and whether they have settled it (`is_settled`)."""
+    mine = Exists(told(agent).filter(pk=OuterRef("pk")))
+    rows = rows.select_related("author").prefetch_related("teams")
+    return rows.annotate(is_settled=settled_by(agent), is_mine=mine)
 
 
 def with_counts(rows: QuerySet[Any]) -> QuerySet[Any]:

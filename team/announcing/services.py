@@ -51,7 +51,7 @@ class Wording:
 @transaction.atomic
 def draft(*, agent: Agent, wording: Wording) -> Announcement:
     """Begin an announcement that nobody sees yet. Raises Forbidden and Invalid."""
-    _needs_supervisor(agent)
+    _needs_ability(agent)
     made = Announcement(author=agent)
     _fill(made, agent, wording, had=frozenset())
     made.save()
@@ -239,9 +239,9 @@ def _end(one: Announcement, actor: Actor, now: datetime) -> None:
 # -- What they have in common
 
 
-def _needs_supervisor(agent: Agent) -> None:
-    if not agent.is_active or not agent.is_supervisor:
-        raise Forbidden(_("Supervisors write announcements."))
+def _needs_ability(agent: Agent) -> None:
+    if not agent.may("announcements.write"):
+        raise Forbidden(_("Your role writes no announcements."))
 
 
 def locked_for_writer(agent: Agent, announcement_id: UUID, *, also_over: bool = False) -> Announcement:
@@ -273,7 +273,7 @@ def _fill(one: Announcement, agent: Agent, wording: Wording, *, had: Collection[
     if wording.everybody and wording.teams:
         raise Invalid(_("Choose everybody or teams, not both."), attr="teams")
     if wording.everybody and not one.everybody and not may_tell_everybody(agent):
-        raise Invalid(_("Admins tell everybody; choose teams."), attr="teams")
+        raise Invalid(_("Your role does not tell everybody: choose teams."), attr="teams")
     new = wording.teams - set(had)
     if new and teams_for(agent).filter(pk__in=new).count() != len(new):
         raise Invalid(_("There is no such team among those that you may address."), attr="teams")

@@ -13,8 +13,7 @@ from inbox.errors import InboxError
 from people.models import Agent
 from people.views.roles import AgentRequest, for_agents
 from team.announcing import listing
-from team.announcing.access import announcements_for, settled_by, told, written_for
-from team.announcing.models import Announcement
+from team.announcing.access import announcements_for, written_for
 from team.announcing.receipts import confirm, mark_read, readers
 from team.announcing.rendering import html_for
 
@@ -26,7 +25,7 @@ SHOW = ("live", "drafts", "over")
 def announcements(request: AgentRequest) -> HttpResponse:
     """Show what stands; with `?show=over` what is over, and for those who write, `drafts`."""
     agent, show = request.user, request.GET.get("show", "")
-    if show not in SHOW or (show == "drafts" and not agent.is_supervisor):
+    if show not in SHOW or (show == "drafts" and not agent.may("announcements.write")):
         show = "live"
     try:
         rows, following = _rows(agent, show, request.GET.get("cursor", ""))
@@ -44,23 +43,22 @@ def _rows(agent: Agent, show: str, cursor: str) -> tuple[list[Any], str | None]:
     return listing.standing(agent), None
 
 
-def found(request: AgentRequest, announcement_id: UUID) -> Announcement:
-    rows = announcements_for(request.user).annotate(is_settled=settled_by(request.user))
-    one = rows.select_related("author").prefetch_related("teams").filter(pk=announcement_id).first()
+def found(request: AgentRequest, announcement_id: UUID) -> Any:
+    rows = listing.known_to(announcements_for(request.user), request.user)
+    one = rows.filter(pk=announcement_id).first()
     if one is None:
         raise Http404
     return one
 
 
-def shown(request: AgentRequest, one: Announcement) -> dict[str, Any]:
+def shown(request: AgentRequest, one: Any) -> dict[str, Any]:
     """Return what a page or a dialog needs to have it read."""
     agent = request.user
-    is_mine = told(agent).filter(pk=one.pk).exists()
     return {
         "one": one,
         "state": one.state(),
         "html": html_for(agent, one.body),
-        "is_waiting": is_mine and one.state() == "live" and not one.is_settled,  # type: ignore[attr-defined]
+        "is_waiting": one.is_mine and one.state() == "live" and not one.is_settled,
         "receipt": one.receipts.filter(agent=agent, version=one.version).first(),
         "may_write": written_for(agent).filter(pk=one.pk).exists(),
     }

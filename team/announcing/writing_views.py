@@ -18,7 +18,7 @@ from helpdesk.lib.ids import parse_id
 from helpdesk.lib.sheets import Cell, csv_response
 from helpdesk.lib.text import is_storable
 from inbox.errors import InboxError, NotFound
-from people.views.roles import AgentRequest, for_supervisors
+from people.views.roles import AgentRequest, who_may
 from team.announcing import services
 from team.announcing.access import may_tell_everybody, people_of, teams_for, written_for
 from team.announcing.forms import AnnouncementForm, blamed
@@ -27,13 +27,13 @@ from team.announcing.receipts import Reader, Readers, readers, remind
 from team.announcing.rendering import html_for
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: AgentRequest) -> HttpResponse:
     return _editor(request, None)
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     one = _written(request, announcement_id)
@@ -92,7 +92,7 @@ def _save(
 # -- While it is written
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def preview(request: AgentRequest) -> HttpResponse:
     """Show what is typed as it will be read."""
@@ -107,7 +107,7 @@ def preview(request: AgentRequest) -> HttpResponse:
     return render(request, "team/announcements/_preview.html", context)
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_GET
 def people(request: AgentRequest) -> HttpResponse:
     """Say how many people are chosen: each once, in however many of the teams they are."""
@@ -122,7 +122,7 @@ def people(request: AgentRequest) -> HttpResponse:
 # -- What becomes of it
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def publish(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     return _do(
@@ -133,7 +133,7 @@ def publish(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     )
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def unschedule(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     return _do(
@@ -144,7 +144,7 @@ def unschedule(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     )
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def end(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     return _do(
@@ -155,7 +155,7 @@ def end(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     )
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def discard(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     try:
@@ -169,7 +169,7 @@ def discard(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     return redirect("team-room:announcements")
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_POST
 def remind_them(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     def do() -> str:
@@ -197,7 +197,7 @@ def _do(request: AgentRequest, announcement_id: UUID, do: Callable[[], Any], don
 # -- Who has read it
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_safe
 def readers_now(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     one = _written(request, announcement_id)
@@ -205,7 +205,7 @@ def readers_now(request: AgentRequest, announcement_id: UUID) -> HttpResponse:
     return render(request, "team/announcements/_readers.html", context)
 
 
-@for_supervisors
+@who_may("announcements.write")
 @require_GET
 def export(request: AgentRequest, announcement_id: UUID) -> StreamingHttpResponse:
     one = _written(request, announcement_id)

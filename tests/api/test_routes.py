@@ -23,6 +23,7 @@ from orders.models import Coupon, CouponCode, OrderAction, OrderReturn, Product,
 from orders.notes import add_note
 from orders.services import request_action
 from people.keys import create_key
+from team.announcing import services as announcing
 from team.todo.services import create_task
 from tests import factories
 from tests.api.conftest import BASE, Api, schema
@@ -104,7 +105,11 @@ def more_ids(world: World, action: OrderAction) -> dict[str, str]:
     article = create_article(
         agent=world.ann, store=store, locale="en", audience="public", title="Delivery", body="Two days.\n"
     )
+    told = announcing.draft(
+        agent=world.sue, wording=announcing.Wording("Closed on Friday", teams=frozenset({world.team.pk}))
+    )
     return {
+        "announcement_id": str(announcing.publish(agent=world.sue, announcement_id=told.pk).pk),
         "article_id": str(article.article_id),
         "locale": "en",
         "role": "agent",

@@ -179,6 +179,11 @@ def erased(world: Any) -> int:
     return Api(world.ann).post(f"buyers/{world.kim.pk}/erase/", body).status
 
 
+def told_all(world: Any) -> int:
+    let("agent", "announcements.write", True)
+    return Api(world.ann).post("announcements/", {"title": "Tea", "teams": []}).status
+
+
 TRIED: dict[str, Callable[[Any], int]] = {
     "conversations.merge": joined,
     "conversations.bulk": done_to_many,
@@ -202,6 +207,8 @@ TRIED: dict[str, Callable[[Any], int]] = {
     "articles.import": opened("exchange:page"),
     "figures.read": figured,
     "wall.read": opened("team-room:wall"),
+    "announcements.write": opened("team-room:announcement-new"),
+    "announcements.everybody": told_all,
     "audit.export": trail_taken,
     "buyers.export": exported,
     "buyers.erase": erased,
