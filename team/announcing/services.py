@@ -273,7 +273,7 @@ def _fill(one: Announcement, agent: Agent, wording: Wording, *, had: Collection[
     if wording.everybody and wording.teams:
         raise Invalid(_("Choose everybody or teams, not both."), attr="teams")
     if wording.everybody and not one.everybody and not may_tell_everybody(agent):
-        raise Invalid(_("Your role does not tell everybody: choose teams."), attr="teams")
+        raise Forbidden(_("Your role does not tell everybody: choose teams."), attr="teams")
     new = wording.teams - set(had)
     if new and teams_for(agent).filter(pk__in=new).count() != len(new):
         raise Invalid(_("There is no such team among those that you may address."), attr="teams")

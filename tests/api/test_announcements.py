@@ -67,7 +67,7 @@ def test_who_may_not_is_told_so(world: World) -> None:
         assert ann.post(path + what, {}).status == 403, what
     assert ann.get(path + "readers/").status == 403
     assert ann.call("PUT", path, new(world, revision=2)).status == 403
-    assert Api(world.sue).post(HERE, new(world, teams=[])).status == 400  # everybody: admins
+    assert Api(world.sue).post(HERE, new(world, teams=[])).status == 403  # everybody: admins
     assert Api(world.eve).post(HERE, new(world, teams=[])).data["everybody"] is True
     assert Api(world.sue).post(HERE, new(world, teams=[str(world.other_team.pk)])).status == 400
     assert ann.get(f"{HERE}{uuid4()}/").status == 404

@@ -59,7 +59,7 @@ def test_supervisors_address_teams_that_serve_their_stores_and_admins_everybody(
     with pytest.raises(Invalid) as refused:
         services.draft(agent=world.sue, wording=to_team(world, teams=frozenset({world.other_team.pk})))
     assert refused.value.attr == "teams"
-    with pytest.raises(Invalid):
+    with pytest.raises(Forbidden):
         services.draft(agent=world.sue, wording=Wording("To all", everybody=True))
     with pytest.raises(Forbidden):
         services.draft(agent=world.ann, wording=to_team(world))
