@@ -73,7 +73,7 @@ def role_parts(agent: Agent) -> list[RolePart]:
 
 
 def _part(store: Store, by_role: dict[str, list[Shown]]) -> RolePart:
-    said: dict[str, dict[str, str]] = {}
+    said: dict[str, dict[str, list[str]]] = {}
     for role, lines in by_role.items():
         for line in lines:
             said.setdefault(line.kind, {})[role] = in_words(line.may, store)
@@ -92,16 +92,16 @@ def _part(store: Store, by_role: dict[str, list[Shown]]) -> RolePart:
     )
 
 
-def in_words(may: Allowance, store: Store) -> str:
-    """Return a limit in a line; empty: none."""
+def in_words(may: Allowance, store: Store) -> list[str]:
+    """Return a limit in words, each part for itself; nothing: there is none."""
     words = []
     if may.per_order is not None:
         words.append(_("%(amount)s an order") % {"amount": display(may.per_order, store.currency)})
     if may.share is not None:
-        words.append(_("%(percent)s %% of it") % {"percent": may.share})
+        words.append(_("%(percent)s %% of the order") % {"percent": may.share})
     if may.per_day is not None:
         words.append(_("%(amount)s a day") % {"amount": display(may.per_day, store.currency)})
-    return " · ".join(words)
+    return words
 
 
 def set_limit(*, agent: Agent, store_id: UUID, role: str, kind: str, may: Allowance) -> Limit:

@@ -48,7 +48,7 @@ class RolePart:
     about: Text
     icon: str
     href: str
-    rows: list[tuple[Text, Mapping[str, str]]] = field(default_factory=list)
+    rows: list[tuple[Text, Mapping[str, list[str]]]] = field(default_factory=list)
 
 
 @cache

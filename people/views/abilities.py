@@ -53,7 +53,7 @@ def _context(request: AgentRequest) -> dict[str, Any]:
 
 def _part(part: roles.RolePart) -> dict[str, Any]:
     shown = [
-        (label, [{"label": name, "text": said.get(role, "")} for role, name in Agent.Role.choices])
+        (label, [{"label": name, "said": said.get(role, [])} for role, name in Agent.Role.choices])
         for label, said in part.rows
     ]
     return {"part": part, "rows": shown}
