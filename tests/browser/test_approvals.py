@@ -84,7 +84,7 @@ def test_what_begins_to_wait_appears_by_itself_and_is_approved_in_place(
     row = page.locator(f"#waiting-{action}")
     expect(row).to_contain_text(unpaid.number)
     expect(row).to_contain_text("Parcel was late")
-    expect(page.locator(".rail-count [data-number]")).to_have_text(str(before + 1))
+    expect(page.locator("[data-waiting-count].rail-count [data-number]")).to_have_text(str(before + 1))
     row.get_by_label("Comment").fill("Fine by me")
     row.get_by_role("button", name="Approve").click()
     expect(row).to_have_count(0)
