@@ -200,12 +200,6 @@ def _in_words(metric: Metric, value: float | None) -> str:
 
 @for_agents
 @require_safe
-def home(request: AgentRequest) -> HttpResponse:
-    return redirect("team-room:performance" if request.user.may("figures.read") else "team-room:mine")
-
-
-@for_agents
-@require_safe
 def performance(request: AgentRequest) -> HttpResponse:
     if not request.user.may("figures.read"):
         return redirect("team-room:mine")

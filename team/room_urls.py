@@ -1,6 +1,7 @@
 """/team/: how it goes, and what else concerns those who work here."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from team import performance_views, ratings_views, wall_views
 from team.announcing import views as announcing
@@ -13,7 +14,7 @@ app_name = "team-room"
 ONE = "announcements/<uuid:announcement_id>/"
 
 urlpatterns = [
-    path("", performance_views.home, name="home"),
+    path("", RedirectView.as_view(pattern_name="team-room:tasks"), name="home"),
     path("tasks/", todo.tasks, name="tasks"),
     path("tasks/new/", task_forms.new, name="task-new"),
     path("tasks/of/conversation/<uuid:conversation_id>/", todo.of_conversation, name="tasks-of-conversation"),

@@ -86,4 +86,4 @@ def _bell(name: str, task: Task, before: dict[str, Any] | None) -> Push:
         "order": task.order_id and str(task.order_id),
         "agents": sorted({str(one) for one in (task.assignee_id, task.created_by_id, was) if one}),
     }
-    return Push((topics.store(task.store_id),), frame, latest=f"task.{task.pk}")
+    return Push((topics.store(task.store_id),), frame)

@@ -68,7 +68,8 @@ def _about(request: AgentRequest) -> dict[str, Any]:
         ("order", orders_for(request.user)),
     ):
         wanted = request.GET.get(name, "")
-        found[name] = rows.select_related("store", "buyer").filter(pk=parse_id(wanted)).first()
+        pk = parse_id(wanted)
+        found[name] = rows.select_related("store", "buyer").filter(pk=pk).first() if pk else None
         if wanted and found[name] is None:
             raise Http404
     return found

@@ -60,11 +60,7 @@ class TaskForm(forms.Form):
     )
     remind = forms.ChoiceField(label=gettext_lazy("Remind"), required=False)
     priority = forms.TypedChoiceField(
-        label=gettext_lazy("Priority"),
-        required=False,
-        coerce=int,
-        empty_value=0,
-        choices=Task.Priority.choices,
+        label=gettext_lazy("Priority"), required=False, coerce=int, choices=Task.Priority.choices
     )
 
     def __init__(

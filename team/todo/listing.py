@@ -50,7 +50,7 @@ class Filters:
         rows = rows.filter(**{name: value for name, value in given.items() if value})
         if self.assignee == NOBODY:
             rows = rows.filter(assignee=None)
-        elif self.assignee is not None:
+        elif isinstance(self.assignee, UUID):
             rows = rows.filter(assignee=self.assignee)
         if self.status == Status.OPEN:
             return rows.filter(status=Status.OPEN)
@@ -116,15 +116,15 @@ def _soon(task: Task, now: datetime, today: date) -> str:
     return "today" if days < 1 else "tomorrow" if days == 1 else "week" if days < 7 else "later"
 
 
-def due_range(name: str) -> dict[str, datetime]:
-    """Return the filters for one of the choices of the page: late, today (and late), week; nothing for any other."""
+def due_before(name: str) -> datetime | None:
+    """Return the end of one of the choices of the page: late, today (and late), week; None for any other."""
     today = timezone.localdate()
     ends = {
         "late": timezone.now(),
         "today": _midnight(today + timedelta(days=1)),
         "week": _midnight(today + timedelta(days=7)),
     }
-    return {"due_before": ends[name]} if name in ends else {}
+    return ends.get(name)
 
 
 def _midnight(day: date) -> datetime:

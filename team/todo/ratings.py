@@ -14,9 +14,10 @@ from django.utils import timezone
 from events import feed, names
 from events.models import Event
 from events.record import SYSTEM
-from helpdesk.lib.hours import LOOK_AHEAD, Schedule
-from inbox.models import Conversation, RatingRule
+from helpdesk.lib.hours import Schedule
+from inbox.models import Conversation
 from inbox.reception import schedule_of
+from inbox.services.rating import rule_of
 from team.todo.announce import announce
 from team.todo.models import Mark, Task
 from team.todo.services import make_once
@@ -28,12 +29,6 @@ OPEN_HOURS = timedelta(hours=4)  # within which somebody should have looked
 
 def source_of(conversation_id: UUID) -> str:
     return f"rating:{conversation_id}"
-
-
-def low_of(store_id: UUID) -> int:
-    """Return how many stars, or fewer, are bad at a store; 0: none are."""
-    said = RatingRule.objects.filter(store=store_id).values_list("low", flat=True).first()
-    return said if said is not None else RatingRule._meta.get_field("low").default
 
 
 def look_at(conversation_id: UUID) -> Task | None:
@@ -48,7 +43,7 @@ def look_at(conversation_id: UUID) -> Task | None:
         if task is not None:
             _note(task, c.rating)
             return task
-        if c.rating > low_of(c.store_id):
+        if c.rating > rule_of(c.store_id).low:
             return None
         return make_once(
             source=source,
@@ -73,14 +68,7 @@ def _note(task: Task, rating: int) -> None:
 
 def due(schedule: Schedule, at: datetime) -> datetime:
     """Return when the desk has been open for some hours from `at` on."""
-    left = OPEN_HOURS
-    if schedule.is_always_open:
-        return at + left
-    for opens, closes in schedule.open_between(at, at + LOOK_AHEAD):
-        if closes - opens >= left:
-            return opens + left
-        left -= closes - opens
-    return at + left
+    return schedule.after_open_seconds(at, OPEN_HOURS.total_seconds()) or at + OPEN_HOURS
 
 
 def sweep() -> int:

@@ -1,5 +1,6 @@
 """Whom tasks ring for. Called in the transaction of what they tell of."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils import translation
@@ -33,7 +34,7 @@ def tell_late(task: Task) -> None:
     _notify([*caretakers(task), task.created_by_id], TASK_LATE, task)
 
 
-def _notify(agents: list[UUID | None], kind: str, task: Task, **params: str) -> None:
+def _notify(agents: Sequence[UUID | None], kind: str, task: Task, **params: str) -> None:
     """Tell agents. What a machine named is told in the store's language: a notice is words, for whoever reads it."""
     with translation.override(task.store.language):
         title = title_of(task)

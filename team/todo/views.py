@@ -1,5 +1,6 @@
 """/team/tasks/: what is to be done, and the fragments that show it beside conversations and orders."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from orders.access import orders_for
 from people.access import agents_for, stores_for
 from people.models import Agent
 from people.views.roles import AgentRequest, for_agents
-from team.todo.listing import NOBODY, Filters, assignee_of, due_range, grouped, list_tasks, open_tasks
+from team.todo.listing import NOBODY, Filters, assignee_of, due_before, grouped, list_tasks, open_tasks
 
 VIEWS = {
     "mine": gettext_lazy("Mine"),
@@ -51,7 +52,7 @@ def tasks(request: AgentRequest) -> HttpResponse:
     except BadCursor:
         raise Http404 from None
     is_over = asked["view"] == "done"
-    context = {
+    context: dict[str, Any] = {
         "asked": asked,
         "groups": [("", found)] if is_over else [(GROUPS[name], rows) for name, rows in grouped(found)],
         "is_over": is_over,
@@ -82,7 +83,7 @@ def _filters(agent: Agent, asked: dict[str, str]) -> Filters:
         store=asked["store"],
         assignee=agent.pk if view == "mine" else assignee_of(asked["assignee"]),
         creator=agent.pk if view == "created" else None,
-        **({} if is_over else due_range(asked["due"])),
+        due_before=None if is_over else due_before(asked["due"]),
     )
 
 

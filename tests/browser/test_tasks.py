@@ -154,7 +154,7 @@ def test_a_conversation_shows_what_is_to_be_done_about_it_live(
 ):
     page = open_page(f"{desk.url}/inbox/{found['conversation']}/", agent=AGENT)
     strip = page.locator("#conversation-tasks")
-    expect(page.locator("#conversation-head [data-slot=name]")).not_to_be_empty()
+    expect(page.locator("#conversation-head h2")).not_to_be_empty()
     expect(strip).to_be_hidden()
     page.keyboard.press("d")
     page.locator("#dialog #task-title").fill("Measure the shelf")
