@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -14,7 +14,9 @@ from django.views.decorators.http import require_GET
 
 from helpdesk.lib.pictures import shows_pictures
 from inbox import transports
+from inbox.access import conversations_for
 from inbox.models import Channel, Conversation, Delivery, Tag
+from inbox.services.places import standing
 from people.access import agents_for, stores_for
 from people.models import Agent, Team
 
@@ -47,6 +49,8 @@ EMOJI = (
 def inbox(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     agent = request.user
     assert isinstance(agent, Agent)
+    if conversation_id and (into := _merged_into(agent, conversation_id)):
+        return redirect("inbox:conversation", into)
     context = {
         "conversation": conversation_id,
         "modules": MODULES,
@@ -57,6 +61,13 @@ def inbox(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResp
         "emoji": EMOJI.split(),
     }
     return render(request, "inbox/inbox.html", context)
+
+
+def _merged_into(agent: Agent, conversation_id: UUID) -> UUID | None:
+    """Return where the messages of a conversation are, if it is part of another."""
+    rows = conversations_for(agent).filter(pk=conversation_id, merged_into__isnull=False)
+    found = rows.first()
+    return standing(found) if found else None
 
 
 def boot(agent: Agent) -> dict[str, Any]:

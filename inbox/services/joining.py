@@ -148,7 +148,7 @@ def _refuse_separating(kept: Conversation, other: Conversation, merge: Conversat
             _("It is part of another conversation itself. Separate that one first."), code="merged"
         )
     if other.merged_into_id != kept.id:
-        raise Conflict(_("They are not one any more."), code="not_merged")
+        raise Conflict(_("They are not one conversation any more."), code="not_merged")
     there = Message.objects.filter(pk__in=merge.moved["messages"], conversation=kept)
     if there.count() < len(merge.moved["messages"]):
         raise Conflict(

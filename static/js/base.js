@@ -136,6 +136,7 @@ function setTheme(theme) {
 export function place(menu, button) {
   const gap = 6, edge = 8;
   const at = button.getBoundingClientRect();
+  menu.style.left = menu.style.top = "0"; // measured where it has all the room there is
   const { width, height } = menu.getBoundingClientRect();
   const fits = (value, size, room) => Math.max(edge, Math.min(value, room - size - edge));
   let left, top;
@@ -154,7 +155,8 @@ function onToggle(event) {
   const menu = event.target;
   if (!menu.matches?.(".menu[popover]")) return;
   const open = event.newState === "open";
-  const button = document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
+  const beside = menu.dataset.beside && document.getElementById(menu.dataset.beside);
+  const button = beside || document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`);
   button?.setAttribute("aria-expanded", String(open));
   if (open && button) place(menu, button);
 }

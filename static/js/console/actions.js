@@ -50,11 +50,17 @@ export const changeTags = (change, id = openId()) => act(id, "tags", { add: [], 
 
 /** Make a tag that does not exist yet, and put it on the conversation. */
 export async function addNewTag(name, id = openId()) {
+  const tag = await makeTag(name);
+  return tag && changeTags({ add: [tag.id] }, id);
+}
+
+/** Make a tag; tell what went wrong, if anything did. Returns the tag or null. */
+export async function makeTag(name) {
   try {
     const tag = await post("tags/", { name });
     desk.tags.push(tag);
     desk.tags.sort((a, b) => a.name.localeCompare(b.name));
-    return changeTags({ add: [tag.id] }, id);
+    return tag;
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     toast(failure.message || say("failure"), { kind: "error" });

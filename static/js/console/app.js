@@ -3,9 +3,11 @@
 import { toast } from "../base.js";
 import * as chips from "./chips.js";
 import * as composer from "./composer.js";
+import * as bulk from "./bulk.js";
 import * as connection from "./connection.js";
 import * as conversation from "./conversation.js";
 import * as coupons from "./coupons.js";
+import * as handing from "./handing.js";
 import * as header from "./header.js";
 import * as keyboard from "./keyboard.js";
 import * as knowledge from "./knowledge.js";
@@ -13,6 +15,7 @@ import * as layout from "./layout.js";
 import * as lightbox from "./lightbox.js";
 import * as list from "./list.js";
 import * as menus from "./menus.js";
+import * as merging from "./merging.js";
 import * as notify from "./notify.js";
 import * as palette from "./palette.js";
 import * as panel from "./panel.js";
@@ -22,6 +25,7 @@ import { applySummary, desk, on } from "./store.js";
 import { setZone } from "./format.js";
 import { say } from "./words.js";
 import * as deliveries from "./deliveries.js";
+import * as selection from "./selection.js";
 import * as splitting from "./splitting.js";
 import * as tasks from "./tasks.js";
 import * as templates from "./templates.js";
@@ -29,7 +33,7 @@ import * as views from "./views.js";
 import * as ways from "./ways.js";
 
 setZone(document.body.dataset.timeZone);
-for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, knowledge, chips, list, views, keyboard, palette, notify, lightbox, layout, splitting, tasks, connection]) {
+for (const part of [header, ways, conversation, composer, templates, menus, panel, coupons, knowledge, chips, list, views, keyboard, palette, notify, lightbox, layout, splitting, tasks, merging, handing, selection, bulk, connection]) {
   part.start();
 }
 deliveries.start({ changed: conversation.receive });

@@ -1,12 +1,14 @@
 // The keys of the inbox. They are single letters, so they rest while somebody types or a dialog is open.
 
 import * as actions from "./actions.js";
+import * as bulk from "./bulk.js";
 import * as chips from "./chips.js";
 import * as composer from "./composer.js";
 import * as layout from "./layout.js";
 import * as list from "./list.js";
 import { openMenu } from "./menus.js";
 import * as palette from "./palette.js";
+import * as selection from "./selection.js";
 import { emit, state } from "./store.js";
 import * as tasks from "./tasks.js";
 import * as views from "./views.js";
@@ -17,11 +19,12 @@ const keys = {
   o: openAtCursor,
   r: () => write("reply"),
   n: () => write("note"),
-  e: () => state.open && actions.toggleResolved(),
-  a: () => openMenu("assign"),
-  s: () => openMenu("snooze"),
-  t: () => openMenu("tag"),
-  p: () => openMenu("priority"),
+  x: () => selection.toggle(list.cursorId()),
+  e: () => (selection.size() ? bulk.toggleResolved() : state.open && actions.toggleResolved()),
+  a: () => menu("assign"),
+  s: () => menu("snooze"),
+  t: () => menu("tag"),
+  p: () => menu("priority"),
   d: () => tasks.make(),
   u: () => chips.focus(),
   f: () => views.focusSearch(),
@@ -37,6 +40,9 @@ export function start() {
     list.move(step);
   });
 }
+
+/** What is selected comes before what is open. */
+const menu = (name) => (selection.size() ? bulk.open(name) : openMenu(name));
 
 function openAtCursor() {
   const id = list.cursorId();
@@ -69,6 +75,7 @@ function onKey(event) {
 }
 
 function escape() {
-  if (layout.isPanelOpen()) layout.closePanel({ focus: true });
+  if (selection.size()) selection.clear();
+  else if (layout.isPanelOpen()) layout.closePanel({ focus: true });
   else if (document.activeElement?.closest("#conversation, #panel")) list.focusCursor();
 }

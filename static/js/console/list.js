@@ -6,6 +6,7 @@ import { draftOf } from "./drafts.js";
 import { dueState, turn } from "./due.js";
 import * as outbox from "./outbox.js";
 import { buildRow, paintRow, paintTimes } from "./row.js";
+import * as selection from "./selection.js";
 import { applyPage, belongs, emit, me, on, row, state } from "./store.js";
 import { say } from "./words.js";
 
@@ -64,6 +65,7 @@ export async function load(wanted) {
     const page = await get(`conversations/?${parameters()}`);
     if (mine !== asked) return;
     for (const map of [nodes, keys, held, snippets]) map.clear();
+    emit("listing");
     items.replaceChildren();
     box.scrollTop = 0;
     take(page);
@@ -178,6 +180,7 @@ function paint(node, known) {
     snippet: snippets.get(known.id),
     found: query.text,
   });
+  selection.paint(node);
 }
 
 function repaint(id) {
@@ -281,6 +284,7 @@ function reorder() {
     node.remove();
     nodes.delete(id);
     keys.delete(id);
+    emit("unlisted", { id });
   }
   let here = items.firstElementChild;
   for (const id of [...nodes.keys()].sort(compare)) {

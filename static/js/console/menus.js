@@ -1,6 +1,7 @@
 // The menus of the header: assign, snooze, priority, tags. They are popovers that base.js places.
 
 import * as actions from "./actions.js";
+import { isForMany, taken } from "./aim.js";
 import { $, clone, show, slot, text } from "./dom.js";
 import { atHour, fromLocal, moment, toLocal, weekday } from "./format.js";
 import { paintAvatar } from "./message.js";
@@ -40,12 +41,17 @@ function startAssign() {
     list: slot(assignMenu, "list"),
     draw: drawAssignee,
     onPick: (item) => {
+      const many = taken("assign", item.team ? { team: item.team.id } : { agent: item.agent?.id ?? null });
       assignMenu.hidePopover();
+      if (many) return;
       if (item.team) actions.assignTeam(item.team.id);
       else actions.assign(item.agent?.id ?? null);
     },
   });
-  const fill = () => picker.set(assignees(field.value));
+  const fill = () => {
+    picker.set(assignees(field.value));
+    show(slot(assignMenu, "hand-over"), !isForMany());
+  };
   field.addEventListener("input", fill);
   field.addEventListener("keydown", picker.key);
   onOpen(assignMenu, () => {
@@ -56,13 +62,13 @@ function startAssign() {
 
 function assignees(query) {
   const wanted = query.trim().toLocaleLowerCase();
-  const known = row(state.open);
+  const known = chosen();
   const fits = (name) => name.toLocaleLowerCase().includes(wanted);
   const colleagues = desk.agents.filter((agent) => agent.id !== me.id && fits(agent.name))
     .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
   const items = [];
   if (fits(me.name) || fits(say("assign.me"))) items.push({ id: me.id, agent: me, name: say("assign.me") });
-  if (known?.assignee && fits(say("assign.nobody"))) items.push({ id: "none", agent: null, name: say("assign.nobody") });
+  if ((known?.assignee || isForMany()) && fits(say("assign.nobody"))) items.push({ id: "none", agent: null, name: say("assign.nobody") });
   if (colleagues.length) items.push({ id: "h1", heading: say("assign.colleagues") });
   items.push(...colleagues.map((agent) => ({ id: agent.id, agent, name: agent.name })));
   const teams = desk.teams.filter((team) => fits(team.name));
@@ -71,11 +77,14 @@ function assignees(query) {
   return items;
 }
 
+/** The conversation that the menu is opened for, if it is one. */
+const chosen = () => (isForMany() ? null : row(state.open));
+
 const rank = (agent) => ["online", "busy", "away"].indexOf(agent.presence) >>> 0;
 
 function drawAssignee(item) {
   if (item.heading) return drawHeading(item.heading);
-  const known = row(state.open);
+  const known = chosen();
   const node = clone(item.team ? "team-item" : item.agent ? "person" : "nobody");
   text(slot(node, "name"), item.name);
   if (item.agent) {
@@ -83,8 +92,8 @@ function drawAssignee(item) {
     slot(node, "box").dataset.presence = item.agent.presence;
     text(slot(node, "detail"), item.agent.id === me.id ? "" : say(`presence.${item.agent.presence}`));
   }
-  const chosen = item.team ? known?.team?.id === item.id : item.agent && known?.assignee?.id === item.id;
-  show(slot(node, "check"), chosen);
+  const isNow = item.team ? known?.team?.id === item.id : item.agent && known?.assignee?.id === item.id;
+  show(slot(node, "check"), isNow);
   return node;
 }
 
@@ -102,6 +111,7 @@ function startTags() {
     draw: drawTagItem,
     onPick: async (item) => {
       field.value = "";
+      if (isForMany()) return tagMany(item);
       if (item.fresh) await actions.addNewTag(item.fresh);
       else await actions.changeTags(item.on ? { remove: [item.id] } : { add: [item.id] });
       fill({ keep: true });
@@ -119,12 +129,19 @@ function startTags() {
   });
 }
 
+/** Put a tag on all that the menu was opened for; one that nobody has yet is made first. */
+async function tagMany(item) {
+  const tag = item.fresh ? await actions.makeTag(item.fresh) : item;
+  if (tag) taken("tag", { add: [tag.id] });
+  tagMenu.hidePopover();
+}
+
 function tagItems(query) {
   const wanted = query.trim();
   const folded = wanted.toLocaleLowerCase();
-  const chosen = new Set((row(state.open)?.tags ?? []).map((tag) => tag.id));
+  const there = new Set((chosen()?.tags ?? []).map((tag) => tag.id));
   const items = desk.tags.filter((tag) => tag.name.toLocaleLowerCase().includes(folded))
-    .map((tag) => ({ ...tag, on: chosen.has(tag.id) }));
+    .map((tag) => ({ ...tag, on: there.has(tag.id) }));
   if (wanted && !desk.tags.some((tag) => tag.name.toLocaleLowerCase() === folded)) {
     items.push({ id: "fresh", fresh: wanted });
   }
@@ -164,31 +181,37 @@ function startSnooze() {
       show(item, time);
       if (time) text(slot(item, "when"), moment(time));
     }
-    const known = row(state.open);
+    const known = chosen();
     show(slot(snoozeMenu, "wake"), known?.status === "snoozed");
     field.min = toLocal(new Date());
     field.value = toLocal(atHour(2, MORNING));
   });
   snoozeMenu.addEventListener("click", (event) => {
     const item = event.target.closest("[data-until]");
-    if (item) actions.snooze(times[item.dataset.until]);
+    if (item) snooze(times[item.dataset.until]);
     else if (event.target.closest('[data-slot="wake"]')) actions.reopen();
   });
   $("form", snoozeMenu).addEventListener("submit", (event) => {
     event.preventDefault();
+    snooze(fromLocal(field.value));
     snoozeMenu.hidePopover();
-    actions.snooze(fromLocal(field.value));
   });
+}
+
+function snooze(until) {
+  if (!taken("snooze", { until: until.toISOString() })) actions.snooze(until);
 }
 
 function startPriority() {
   onOpen(priorityMenu, () => {
     for (const item of priorityMenu.querySelectorAll("[data-priority]")) {
-      item.setAttribute("aria-pressed", String(row(state.open)?.priority === Number(item.dataset.priority)));
+      item.setAttribute("aria-pressed", String(chosen()?.priority === Number(item.dataset.priority)));
     }
   });
   priorityMenu.addEventListener("click", (event) => {
     const item = event.target.closest("[data-priority]");
-    if (item) actions.setPriority(Number(item.dataset.priority));
+    if (!item) return;
+    const priority = Number(item.dataset.priority);
+    if (!taken("priority", { priority })) actions.setPriority(priority);
   });
 }

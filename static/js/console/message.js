@@ -7,6 +7,7 @@ import { clock, day, dayKey, full, size } from "./format.js";
 import { addMail } from "./mail.js";
 import { setDelivery } from "./deliveries.js";
 import { desk, me, row } from "./store.js";
+import { dressLine } from "./merging.js";
 import { isSplitOff } from "./splitting.js";
 import { systemTone, systemWords } from "./systemline.js";
 import { say } from "./words.js";
@@ -29,6 +30,7 @@ function buildLine(message) {
   node.dataset.tone = systemTone(message.event);
   slot(node, "text").append(systemWords(message));
   if (isSplitOff(message)) slot(node, "text").after(clone("join-back"));
+  dressLine(node, message);
   setTime(node, message.created_at);
   return node;
 }

@@ -24,6 +24,7 @@ export function paintRow(node, row, local) {
   paintAvatar(slot(node, "avatar"), row.buyer);
   text(slot(node, "name"), row.buyer.name);
   slot(node, "name").title = row.buyer.name;
+  text(slot(node, "select-name"), row.buyer.name);
   show(slot(node, "verified"), row.buyer.verified);
   const store = slot(node, "store");
   store.style.background = row.store.color;

@@ -51,6 +51,14 @@ export function applySummary(summary, frame = {}) {
   return now;
 }
 
+/** Take a summary in as it is, with how far this agent has read: after messages have changed places. */
+export function relearn(summary) {
+  const before = state.rows.get(summary.id) ?? null;
+  const now = { ...before, ...summary, guessed: false };
+  state.rows.set(now.id, now);
+  emit("row", { row: now, before, frame: {} });
+}
+
 /** How far one has read only grows: an answer may have been under way while one went on reading. */
 function furthest(before, summary) {
   if (!before || before.guessed || summary.inbound_seen === undefined) return {};
@@ -88,6 +96,7 @@ export const agentById = (id) => desk.agents.find((agent) => agent.id === id);
 
 /** Whether a conversation belongs to a view, as far as its summary tells; null where only the server knows. */
 export function belongs(r, view) {
+  if (r.merged_into) return false; // its messages are elsewhere
   const open = r.status === "open";
   switch (view) {
     case "mine": return open && r.assignee?.id === me.id;
