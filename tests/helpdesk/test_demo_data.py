@@ -20,12 +20,14 @@ from events.names import NAMES
 from helpdesk.demo import build
 from helpdesk.demo.people import COLLEAGUES, PASSWORD
 from helpdesk.demo.shops import SHOPS
+from helpdesk.demo.together import work_together
 from inbox.canned import unknown_variables
 from inbox.models import (
     Attachment,
     CannedReply,
     Channel,
     Conversation,
+    ConversationMerge,
     Delivery,
     Mention,
     Message,
@@ -499,3 +501,18 @@ def test_what_waits_for_approval_is_above_a_limit_that_it_names(world):
         )
         assert action.over
     assert all(code.over == ["code"] for code in CouponCode.objects.filter(state="waiting"))
+
+
+def test_colleagues_hand_over_with_a_note_and_merge_conversations(world):
+    with transaction.atomic():
+        work_together()
+        merges = ConversationMerge.objects.all()
+        assert {merge.kept.store.key for merge in merges} == {"demo", "demo-cn"}
+        for merge in merges:
+            seqs = merge.kept.messages.order_by("seq").values_list("seq", flat=True)
+            assert list(seqs) == list(range(1, merge.kept.last_seq + 1))
+            assert not merge.other.messages.exists()
+        given = Message.objects.filter(client_id__startswith="demo.", private=True)
+        owners = {note.conversation.assignee.email for note in given}  # type: ignore[union-attr]
+        assert owners == {"agent@demo.test", "lin@demo.test"}
+        transaction.set_rollback(True)

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from helpdesk.demo import DemoRefused, build
+from helpdesk.demo.together import work_together
 from people.models import Store
 
 
@@ -26,4 +27,5 @@ class Command(BaseCommand):
             build(seed, scale, tell=self.stdout.write)
         except DemoRefused as refusal:
             raise CommandError(str(refusal)) from None
+        work_together()
         self.stdout.write("The demo world is ready.")
