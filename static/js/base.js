@@ -136,7 +136,6 @@ function setTheme(theme) {
 export function place(menu, button) {
   const gap = 6, edge = 8;
   const at = button.getBoundingClientRect();
-  menu.style.left = menu.style.top = "0"; // measured where it has all the room there is
   const { width, height } = menu.getBoundingClientRect();
   const fits = (value, size, room) => Math.max(edge, Math.min(value, room - size - edge));
   let left, top;
