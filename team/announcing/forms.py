@@ -41,7 +41,7 @@ class AnnouncementForm(forms.Form):
         max_length=MAX_BODY,
         required=False,
         widget=forms.Textarea(attrs={"rows": 10, "maxlength": MAX_BODY}),
-        help_text=_("Markdown: **bold**, lists, links. It is shown beside you as it will be read."),
+        help_text=_("Markdown: **bold**, lists, links. The preview shows how it will be read."),
     )
     everybody = forms.TypedChoiceField(
         label=_("Whom it is for"),
