@@ -6,7 +6,7 @@ The emptied conversation stays as its own address, resolved and in no list, and 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import merge as by_time
 from typing import Any, Protocol
 from uuid import UUID
@@ -22,7 +22,7 @@ from events import names, topics
 from events.record import Actor, Happening, Push, push
 from inbox.access import check_may, conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.models import Conversation, ConversationMerge, Draft, Message, ReadMark
+from inbox.models import Conversation, ConversationMerge, Draft, Message, RatingAsk, ReadMark
 from inbox.payloads import iso
 from inbox.services import timeline
 from inbox.services.conversations import locked_together
@@ -185,6 +185,7 @@ def _interleave(kept: Conversation, other: Conversation, merge: ConversationMerg
     kept.buyer_read_seq = told.reached(kept.buyer_read_seq, other.buyer_read_seq)
     kept.agent_read_seq = told.reached(kept.agent_read_seq, other.agent_read_seq)
     _merge_marks(kept, other, told)
+    _move_answers(kept, lambda seq: told.reached(seq, 0))
     kept.last_seq = len(both)
     kept.last_public_seq = max((places[r["id"]] for r in both if not r["private"]), default=0)
     kept.inbound_count += other.inbound_count
@@ -227,6 +228,13 @@ def _merge_marks(kept: Conversation, other: Conversation, told: _Places) -> None
         mark.save()
 
 
+def _move_answers(kept: Conversation, place: Callable[[int], int]) -> None:
+    """What was taken for a rating stands elsewhere now: another digit right after it still is one."""
+    for ask in RatingAsk.objects.filter(conversation=kept, answer_seq__isnull=False):
+        ask.answer_seq = place(ask.answer_seq or 0)
+        ask.save(update_fields=["answer_seq"])
+
+
 def _take_apart(kept: Conversation, other: Conversation, merge: ConversationMerge) -> None:
     gone = {UUID(pk): number for number, pk in enumerate(merge.moved["messages"], 1)}
     rows = _rows(kept)
@@ -244,6 +252,7 @@ def _take_apart(kept: Conversation, other: Conversation, merge: ConversationMerg
     kept.last_public_seq = max((n for n, row in enumerate(stay, 1) if not row["private"]), default=0)
     kept.inbound_count = max(kept.inbound_count - other.inbound_count, 0)
     _marks_apart(kept, other, seqs)
+    _move_answers(kept, lambda seq: bisect_right(seqs, seq))
     _last_words(kept, other)
 
 

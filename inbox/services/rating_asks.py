@@ -102,7 +102,7 @@ def _way(row: RatingAsk, c: Conversation, theirs: list[Conversation], now: datet
     rule = RatingRule.objects.filter(store=c.store_id, active=True).first()
     if rule is None:
         raise Dropped("off")
-    if c.status != Conversation.Status.RESOLVED or c.resolved_at != row.round:
+    if c.status != Conversation.Status.RESOLVED or c.resolved_at != row.round or c.merged_into_id:
         raise Dropped("reopened")
     if any(other.status != Conversation.Status.RESOLVED for other in theirs):
         raise Dropped("writes_again")

@@ -22,6 +22,8 @@ from inbox.models import (
     Draft,
     Mention,
     Message,
+    RatingAsk,
+    RatingRule,
     ReadMark,
     Tag,
 )
@@ -34,6 +36,7 @@ from inbox.services import (
     merge_conversations,
     post_message,
     rate,
+    rating_asks,
     reopen,
     resolve,
     save_draft,
@@ -291,6 +294,7 @@ def test_every_column_that_names_a_conversation_is_thought_of() -> None:
     by_joining = {"inbox.Draft.conversation", "inbox.ReadMark.conversation"}
     what_was_joined = {"inbox.ConversationMerge.kept", "inbox.ConversationMerge.other"}
     happened_there = {"events.Event.conversation_id"}
+    rated_as_it_was_resolved = {"inbox.Rating.conversation", "inbox.RatingAsk.conversation"}
     by_holders = {
         "orders.BuyerRequest.conversation_id",
         "orders.CouponCode.conversation_id",
@@ -299,7 +303,15 @@ def test_every_column_that_names_a_conversation_is_thought_of() -> None:
         "orders.Review.conversation_id",
         "team.Task.conversation",
     }
-    known = of_the_row_itself | by_message | by_joining | what_was_joined | happened_there | by_holders
+    known = (
+        of_the_row_itself
+        | by_message
+        | by_joining
+        | what_was_joined
+        | happened_there
+        | by_holders
+        | rated_as_it_was_resolved
+    )
     named = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -390,6 +402,26 @@ def test_last_words_are_those_of_the_later_one_until_it_leaves(
     assert (mug.preview, mug.last_at) == (hat.preview, hat.last_at)
     parted(world, merge, mug)
     assert (mug.preview, mug.last_at, mug.first_reply_at) == before
+
+
+def test_nobody_is_asked_how_the_emptied_one_was(world: World, hat: Conversation, mug: Conversation) -> None:
+    RatingRule.objects.create(store=world.store, active=True)
+    assert mug.resolved_at is not None
+    ask = RatingAsk.objects.create(conversation=mug, round=mug.resolved_at, due_at=mug.resolved_at)
+    mine = RatingAsk.objects.create(
+        conversation=hat, round=mug.resolved_at, due_at=mug.resolved_at, state="asked", answer_seq=1
+    )
+    merge = merged(world, hat, mug)
+    resolve(agent=world.ann, conversation_id=hat.id)
+    mine.refresh_from_db()
+    assert mine.answer_seq == Message.objects.get(body="Where is my hat?").seq
+    assert rating_asks.ask(ask.id) is None
+    ask.refresh_from_db()
+    assert ask.state == "dropped"
+    assert has_no_gaps(mug)
+    parted(world, merge)
+    mine.refresh_from_db()
+    assert mine.answer_seq == 1
 
 
 # -- What cannot be
