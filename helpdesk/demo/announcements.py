@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from events.models import Event
+from helpdesk.lib.times import iso
 from people.models import Agent, Team
 from team.announcing import services
 from team.announcing.models import Announcement, AnnouncementReceipt
@@ -78,12 +79,12 @@ NAMES = {
 
 
 def announce(agents: dict[str, Agent], teams: dict[str, Team], now: datetime) -> None:
-    """Tell them, date it back, and have some of them read it."""
+    """Tell them, date it to when it is said to have happened, and have some of them read it."""
     for told in TOLD:
         author = agents[NAMES[told.by]]
-        one = services.draft(agent=author, wording=_wording(told, teams, now))
+        one = services.draft(agent=author, wording=_wording(told, teams))
         if told.due_in is not None:
-            services.publish(agent=author, announcement_id=one.pk, at=now + told.due_in)
+            _schedule(told.due_in, one, author, now)
         if told.ago is None:
             continue
         services.publish(agent=author, announcement_id=one.pk)
@@ -92,40 +93,57 @@ def announce(agents: dict[str, Agent], teams: dict[str, Team], now: datetime) ->
         _let_time_pass(told, one, agents, now)
 
 
-def _wording(told: Told, teams: dict[str, Team], now: datetime) -> Wording:
+def _wording(told: Told, teams: dict[str, Team]) -> Wording:
     return Wording(
         title=told.title,
         body=told.body,
         everybody=not told.teams,
         teams=frozenset(teams[name].pk for name in told.teams),
         importance=Announcement.Importance.CONFIRM if told.confirm else Announcement.Importance.NORMAL,
-        expires_at=now - told.ago + told.lasts if told.ago and told.lasts else None,
     )
+
+
+def _schedule(due_in: timedelta, one: Announcement, author: Agent, now: datetime) -> None:
+    """Schedule it by the clock of this world, which need not be today's."""
+    at = now + due_in
+    Announcement.objects.filter(pk=one.pk).update(created_at=now - 2 * HOUR, publish_at=at)
+    _happened("announcement.scheduled", one, author, now - 2 * HOUR, publish_at=iso(at))
 
 
 def _let_time_pass(told: Told, one: Announcement, agents: dict[str, Agent], now: datetime) -> None:
     assert told.ago is not None
     at = now - told.ago
-    ended = now - told.ended if told.ended is not None else None
-    Announcement.objects.filter(pk=one.pk).update(created_at=at, published_at=at, ended_at=ended)
+    Announcement.objects.filter(pk=one.pk).update(
+        created_at=at,
+        published_at=at,
+        expires_at=at + told.lasts if told.lasts is not None else None,
+        ended_at=now - told.ended if told.ended is not None else None,
+    )
     _date(one, "announcement.published", at)
-    if ended is not None:
-        _date(one, "announcement.ended", ended)
+    if told.ended is not None:
+        _date(one, "announcement.ended", now - told.ended)
     rows = [(name, after, False) for name, after in told.read]
     rows += [(name, after, True) for name, after in told.confirmed]
     for name, after, is_confirmed in rows:
         agent, moment = agents[NAMES[name]], at + after
-        read: dict[str, Any] = {"announcement": one, "agent": agent, "version": 1}
-        read |= {"read_at": moment, "confirmed_at": moment if is_confirmed else None}
-        AnnouncementReceipt.objects.create(**read)
+        AnnouncementReceipt.objects.create(
+            announcement=one,
+            agent=agent,
+            version=1,
+            read_at=moment,
+            confirmed_at=moment if is_confirmed else None,
+        )
         if is_confirmed:
-            data = {"announcement": str(one.pk), "title": one.title, "version": 1}
-            Event.objects.create(
-                name="announcement.confirmed", at=moment, actor_kind="agent", actor_id=agent.pk,
-                actor_name=agent.name, data=data,
-            )  # fmt: skip
+            _happened("announcement.confirmed", one, agent, moment, version=1)
+
+
+def _happened(name: str, one: Announcement, agent: Agent, at: datetime, **data: Any) -> None:
+    said = {"announcement": str(one.pk), "title": one.title, **data}
+    Event.objects.create(
+        name=name, at=at, actor_kind="agent", actor_id=agent.pk, actor_name=agent.name, data=said
+    )
 
 
 def _date(one: Announcement, name: str, at: datetime) -> None:
-    """Date what was recorded to when it is said to have happened. (Only here: events are never changed.)"""
+    """Date what was recorded. (Only here: events are never changed.)"""
     QuerySet.update(Event.objects.filter(name=name, data__announcement=str(one.pk)), at=at)
