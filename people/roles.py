@@ -144,6 +144,6 @@ def _locked(role: str, keys: list[str]) -> list[RoleAbility]:
 
 def _tell(actor: Agent, role: str, before: dict[str, bool], after: dict[str, bool]) -> None:
     transaction.on_commit(abilities.changed.forget)  # before anybody hears of it
-    push = Push((topics.AGENTS,), {"type": "role.changed", "role": role, "by": str(actor.pk)})
+    push = Push((topics.AGENTS,), {"type": "role.changed", "role": role, "abilities": after})
     data = {"role": role, "before": before, "after": after}
     record(Happening(names.ROLE_CHANGED, Actor.agent(actor), data=data, pushes=[push]))

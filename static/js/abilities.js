@@ -4,13 +4,26 @@
 import { toast } from "./base.js";
 import { on } from "./console/socket.js";
 
-const { agent: me, role } = document.body.dataset;
+const SOON_MS = 500; // until then a page has the answer to its own click, and nothing more to learn
+
+const { role } = document.body.dataset;
 const words = document.getElementById("desk-strings").dataset;
 let isTold = false;
 
+/** Whether the page shows a role otherwise than it is now; one without switches (it is only read) cannot tell. */
+function isBehind(frame) {
+  return Object.entries(frame.abilities).some(([key, allowed]) => {
+    const shown = document.getElementById(`switch-${frame.role}-${key.replace(".", "")}`);
+    return shown?.getAttribute("aria-checked") !== String(allowed);
+  });
+}
+
+function refresh(frame) {
+  if (isBehind(frame)) window.htmx.trigger("#roles", "roles-changed");
+}
+
 on("role.changed", (frame) => {
-  const page = document.getElementById("roles");
-  if (page && frame.by !== me) window.htmx.trigger(page, "roles-changed");
+  if (document.getElementById("roles")) setTimeout(refresh, SOON_MS, frame);
   if (frame.role !== role || isTold) return;
   isTold = true;
   toast(words.roleChanged, { action: { label: words.loadAgain, run: () => location.reload() } });

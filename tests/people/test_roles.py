@@ -50,7 +50,8 @@ def test_what_an_admin_changes_holds_is_recorded_and_told(world, pushed):
         ("Block buyers", "Yes", "No"),
         ("Read everybody's actions", "No", "Yes"),
     ]
-    assert pushed.of("role.changed") == [{"type": "role.changed", "role": "agent", "by": str(world.eve.pk)}]
+    told_now = {"buyers.block": False, "ledger.read": True}
+    assert pushed.of("role.changed") == [{"type": "role.changed", "role": "agent", "abilities": told_now}]
 
 
 def test_set_back_it_is_as_shipped_and_what_changes_nothing_says_nothing(world, pushed):
