@@ -1,7 +1,9 @@
 """Settings, for admins: within which time a store's buyers are answered."""
 
 import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -9,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -54,6 +57,13 @@ def minutes_text(minutes: int | None) -> str:
     return _("%(h)s h %(m)s min") % {"h": hours, "m": rest} if rest else _("%(h)s h") % {"h": hours}
 
 
+def _when(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return a moment by the store's clock: its time, and its date where that is not today's."""
+    local = at.astimezone(zone)
+    is_today = local.date() == now.astimezone(zone).date()
+    return date_format(local, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
+
+
 class MinutesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         return minutes_of(super().clean(value))
@@ -97,7 +107,7 @@ class TargetsForm(forms.Form):
                     "name": Conversation.Priority(priority).label,
                     "first": self[f"first-{priority}"],
                     "next": self[f"next-{priority}"],
-                    "by": moments[1].astimezone(rules.schedule.zone) if rules and moments else None,
+                    "by": _when(moments[1], now, rules.schedule.zone) if rules and moments else "",
                 }
             )
         return rows
