@@ -40,7 +40,7 @@ from orders.models import (
     Review,
     Shipment,
 )
-from people.models import Agent, Buyer, BuyerIdentity
+from people.models import Agent, Buyer, BuyerIdentity, Notice
 from team.models import Task
 
 # Each after what it refers to.
@@ -73,6 +73,7 @@ TABLES: tuple[type[Model], ...] = (
     ReadMark,
     Draft,
     Task,
+    Notice,
     SearchEntry,
     Event,
 )

@@ -18,6 +18,7 @@ from events.record import SYSTEM
 from helpdesk.demo import people
 from helpdesk.demo.announcements import announce
 from helpdesk.demo.approvals import add_waiting
+from helpdesk.demo.bell import add_notices
 from helpdesk.demo.cast import Block, Person, cast
 from helpdesk.demo.checks import fill_checks
 from helpdesk.demo.coupons import ASKERS, add_codes, make_offers
@@ -235,6 +236,7 @@ def _block(
     for sale, command in rows.commands:
         command.order = shops_own[sale.number]
         rows.add(command)
+    add_notices(rows, now=block.now)
     rows.write()
 
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from events.sockets import db
 from inbox.console_socket import ConsoleSocket
 from people import keys, services
 from people.models import Agent, ApiKey
+from people.notices import notify
 from tests.factories import World, buyer_says
 from tests.sockets import Connect, Line
 
@@ -122,3 +124,23 @@ async def test_guesses_are_counted_here_as_everywhere(connect: Connect, world: W
         line = await connect.line("/ws/console/", origin=None)
         codes.append(((await line.ask(type="hello", token="desk_guess"))["code"], await line.closed()))
     assert codes == [("unauthenticated", 4401)] * 2 + [("throttled", 4429)]
+
+
+def _tell(agent: Agent) -> None:
+    with transaction.atomic():
+        notify([agent.id], kind="test", key="test", params={}, href="/orders/")
+
+
+async def test_what_an_agent_is_told_is_not_for_a_key_that_may_not_do_everything(
+    connect: Connect, world: World
+) -> None:
+    (narrow, _one), (wide, _other) = (
+        await opened(connect, world.ann, "conversations:write", "orders:read"),
+        await opened(connect, world.ann),
+    )
+    colleague = await connect.console(world.bob)
+    await db(_tell, world.ann)
+    assert (await wide.hear("notice"))["kind"] == "test"
+    for line in (narrow, colleague):
+        await line.settled()
+        assert line.of("notice") == []
