@@ -36,7 +36,7 @@ SELECT %(day)s::timestamptz + c * interval '60 ms' + k * interval '40 s',
   CASE WHEN k = 0 THEN '{"channel": "widget"}'::jsonb
     WHEN k BETWEEN 1 AND 6 THEN jsonb_build_object('private', false, 'channel', 'widget', 'seq', k)
     WHEN k = 8 THEN jsonb_build_object('rating', 1 + c %% 5)
-    WHEN k = 9 THEN jsonb_build_object('buyer', md5('b' || c), 'before', '{}'::jsonb, 'parts', '[]'::jsonb,
+    WHEN k = 9 THEN jsonb_build_object('buyer', md5('b' || c)::uuid, 'before', '{}'::jsonb, 'parts', '[]'::jsonb,
       'placed_at', '2026-03-03T23:00:00Z', 'paid_at', '2026-03-03T23:00:00Z', 'after', jsonb_build_object(
         'status', 'paid', 'paid', m, 'items_total', m, 'shipping_fee', z, 'tax', z, 'discount', z))
     ELSE '{}'::jsonb END

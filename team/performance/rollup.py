@@ -3,25 +3,28 @@
 Whoever is killed has counted a portion or has not. Who counts beside another waits for nothing and does nothing.
 """
 
+import gc
 import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
-from events import feed
+from events import feed, names
 from events.models import Event
 from people.models import Agent, Store
 from team.performance.counters import COUNTERS, OF_A_DAY
 from team.performance.models import CaseFigures, DayFigures, Memory, Rollup
-from team.performance.rules import RULES, VERSION, Happened, Known, Place, Rules
+from team.performance.rules import RULES, VERSION, Happened, Known, Place, Rules, ms_of
 
 PORTION = 100_000  # events in memory at once
 _ROWS = 400  # of one statement: SQLite takes 32,766 values
@@ -29,6 +32,8 @@ _IDS = 5_000
 _FIELDS = ("id", "name", "at", "actor_kind", "data")
 _IDS_OF = ("actor_id", "store_id", "conversation_id", "order_id")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_parsed = json.JSONDecoder().raw_decode
+_written = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _STORE = len(_FIELDS) + _IDS_OF.index("store_id")
 
 
@@ -36,11 +41,25 @@ def count_on(*, portion: int = PORTION, portions: int | None = None) -> int:
     """Count what has happened since the last time (at most so many portions). Returns how many events were read."""
     read = 0
     for _ in range(portions) if portions is not None else iter(int, 1):
-        done = _portion(portion)
+        with _uncollected():
+            done = _portion(portion)
         if not done:
             break
         read += done
     return read
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nothing be searched for cycles: what a portion makes, it keeps to its end, and to look through all that again
+    and again took a quarter of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def count_anew() -> None:
@@ -87,13 +106,18 @@ def _portion(size: int) -> int:
 
 
 def _read(rows: models.QuerySet[Event]) -> Iterator[tuple[Any, ...]]:
-    """Yield events with ids as texts: a million UUIDs that are only looked up take longer than all the counting."""
+    """Yield events with ids as texts: a million UUIDs that are only looked up take longer than all the counting.
+
+    Their data is read as text too, and parsed by nobody but us.
+    """
+    fields = (*_FIELDS[:-1], "data_text")
+    rows = rows.annotate(data_text=Cast("data", models.TextField()))
     if not connection.features.has_native_uuid_field:
-        for row in rows.values_list(*_FIELDS, *_IDS_OF).iterator(chunk_size=2_000):
-            yield (*row[: len(_FIELDS)], *(str(pk) if pk else None for pk in row[len(_FIELDS) :]))
+        for row in rows.values_list(*fields, *_IDS_OF).iterator(chunk_size=2_000):
+            yield (*row[: len(fields)], *(str(pk) if pk else None for pk in row[len(fields) :]))
         return
     texts = {f"{name}_text": Cast(name, models.TextField()) for name in _IDS_OF}
-    yield from rows.annotate(**texts).values_list(*_FIELDS, *texts).iterator(chunk_size=2_000)
+    yield from rows.annotate(**texts).values_list(*fields, *texts).iterator(chunk_size=2_000)
 
 
 def _made_with(zones: dict[str, ZoneInfo]) -> dict[str, Any]:
@@ -114,11 +138,17 @@ def _is_made_otherwise(row: Rollup, zones: dict[str, ZoneInfo]) -> bool:
 
 
 def _happened(
-    _id: int, name: str, at: datetime, actor_kind: str, data: dict[str, Any], *ids: str | None
+    _id: int,
+    name: str,
+    at: datetime,
+    actor_kind: str,
+    data: str,
+    actor: str | None,
+    store: str,
+    conversation: str | None,
+    order: str | None,
 ) -> Happened:
-    actor, store, conversation, order = ids
-    assert store is not None
-    return Happened(name, at, actor_kind, actor, store, conversation, order, data)
+    return Happened(name, at, ms_of(at), actor_kind, actor, store, conversation, order, _parsed(data)[0])
 
 
 def _count(events: list[Happened], zones: dict[str, ZoneInfo]) -> None:
@@ -140,6 +170,8 @@ def _ids_in(events: list[Happened]) -> set[str]:
             ids.add(event.conversation_id)
         if event.actor_kind == "buyer" and event.actor_id:
             ids.add(event.actor_id)
+        if event.name == names.MESSAGE_CREATED:  # most of all, and it names nobody else
+            continue
         for name in ("buyer", "action", "id", "visitor", "other"):
             # The line of a merge in a conversation has the name of the buyer there.
             if isinstance(value := event.data.get(name), str) and _is_id(value):
@@ -163,24 +195,29 @@ class _Memory:
         wanted = [key for key in ids if key not in self._known]
         for key in wanted:
             self._known[key] = None
-        for some in _chunks(wanted, _IDS):
-            for pk, data in Memory.objects.filter(pk__in=some).values_list("id", "data"):
-                self._known[str(pk)] = data
+        quote, cast = connection.ops.quote_name, _value_of(Memory._meta.pk)
+        statement = f"SELECT id, CAST(data AS text) FROM {quote(Memory._meta.db_table)} WHERE id IN "
+        with connection.cursor() as cursor:
+            for some in _chunks(wanted, _IDS):
+                places = ", ".join(["%s"] * len(some))
+                cursor.execute(f"{statement}({places})", [cast(key) for key in some])
+                self._known |= {str(UUID(str(pk))): _parsed(data)[0] for pk, data in cursor.fetchall()}
 
     def states(self) -> Iterator[Known]:
         return (known for known in self._known.values() if known)
 
     def get(self, key: str) -> Known | None:
+        if key in self._known:
+            return self._known[key]
         if not key:
             return None
         if not _is_id(key):
             raise ValueError(f"{key!r} is no id")
-        if key not in self._known:
-            self.load([key])
+        self.load([key])
         return self._known[key]
 
     def put(self, key: str, known: Known) -> None:
-        if not _is_id(key):
+        if key not in self._known and not _is_id(key):
             raise ValueError(f"{key!r} is no id")
         self._known[key] = known
         self._changed.add(key)
@@ -198,7 +235,7 @@ class _Memory:
         with connection.cursor() as cursor:
             for some in _chunks(kept, _ROWS):
                 places = ", ".join(["(%s, %s)"] * len(some))
-                values = [value for key, data in some for value in (cast(key), json.dumps(data))]
+                values = [value for key, data in some for value in (cast(key), _written(data))]
                 cursor.execute(f"INSERT INTO {table} (id, data) VALUES {places}{tail}", values)
         for some in _chunks(gone, _IDS):
             Memory.objects.filter(pk__in=some).delete()
@@ -210,25 +247,24 @@ class _Totals:
     def __init__(self, agents: set[str]) -> None:
         self._agents = agents  # whoever is not there any more has no figures
         self._cases: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-        self._days: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
 
     def add(self, place: Place, kind: str, case: str, currency: str, add: dict[str, int]) -> None:
         if place.agent not in self._agents:
             return
-        day = self._days[place.store, place.day, place.agent, place.channel, currency]
-        of_case = self._cases[place.store, place.day, place.agent, place.channel, currency, kind, case]
+        of_case = self._cases[*place, currency, kind, case]
         for name, value in add.items():
-            day[name] = day.get(name, 0) + value
-            if name in _OF_A_CASE:
-                of_case[name] = of_case.get(name, 0) + value
+            of_case[name] = of_case.get(name, 0) + value
 
     def write(self) -> None:
+        """Write days and cases: a day is the sum of its cases, and keeps besides how many fell where."""
+        days: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+        for key, of_case in self._cases.items():
+            day = days[key[:5]]
+            for name, value in of_case.items():
+                day[name] = day.get(name, 0) + value
         keys = ("store", "day", "agent", "channel", "currency")
-        _add(DayFigures, keys, OF_A_DAY, self._days)
+        _add(DayFigures, keys, OF_A_DAY, days)
         _add(CaseFigures, (*keys, "kind", "case_id"), COUNTERS, self._cases)
-
-
-_OF_A_CASE = frozenset(COUNTERS)
 
 
 def _add(
@@ -242,25 +278,23 @@ def _add(
     fields: list[Any] = [model._meta.get_field(name) for name in keys]
     table, columns = quote(model._meta.db_table), [quote(field.column) for field in fields]
     # Most rows of a portion have a few counters each: only the columns that somebody has are written.
-    used = [name for name in counters if any(name in add for add in totals.values())]
+    somebodys = set[str]().union(*totals.values())
+    used = [name for name in counters if name in somebodys]
     rest = [name for name in counters if name not in used]
     added = ", ".join(f"{quote(name)} = {table}.{quote(name)} + excluded.{quote(name)}" for name in used)
-    row = "(" + ", ".join(["%s"] * (len(keys) + len(used)) + ["0"] * len(rest)) + ")"
+    places, zeros = "(" + "%s, " * len(keys), ", 0" * len(rest) + ")"
     head = f"INSERT INTO {table} ({', '.join([*columns, *map(quote, used), *map(quote, rest)])}) VALUES "
     tail = f" ON CONFLICT ({', '.join(columns)}) DO " + (f"UPDATE SET {added}" if used else "NOTHING")
     prepare = [_value_of(field) for field in fields]
     with connection.cursor() as cursor:
         # In one order for everybody, so that nobody waits for somebody who waits for them.
         for some in _chunks(sorted(totals.items(), key=lambda item: item[0]), _ROWS):
-            values = [
-                value
-                for key, add in some
-                for value in (
-                    *(convert(part) for convert, part in zip(prepare, key, strict=True)),
-                    *(add.get(name, 0) for name in used),
-                )
-            ]
-            cursor.execute(head + ", ".join([row] * len(some)) + tail, values)
+            values = [convert(part) for key, _ in some for convert, part in zip(prepare, key, strict=True)]
+            # Whole numbers of ours are written as they are: a place for each takes longer than all the rest.
+            rows = (
+                places + ", ".join([str(int(add.get(name, 0))) for name in used]) + zeros for _, add in some
+            )
+            cursor.execute(head + ", ".join(rows) + tail, values)
 
 
 def _value_of(field: Any) -> Any:

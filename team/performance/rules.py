@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from events import names
@@ -23,17 +23,17 @@ VERSION = 2  # of the rules: another one has everything counted anew
 ADVICE_KEPT = timedelta(days=14)  # beyond the days that count: stores are told of late
 MOST_ADVICE = 20  # of one buyer
 GOOD = 4  # and 5, of 5
-_DAY_MS = 86_400_000
+_DAY_MS, _QUARTER_MS = 86_400_000, 900_000
 
 Known = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """An event, as far as it matters here; ids are texts."""
+class Happened(NamedTuple):
+    """An event, as far as it matters here; ids are texts. (A tuple: there are millions.)"""
 
     name: str
     at: datetime
+    ms: int  # the same since 1970
     actor_kind: str
     actor_id: str | None
     store_id: str
@@ -42,17 +42,12 @@ class Happened:
     data: dict[str, Any]
 
     @property
-    def ms(self) -> int:
-        return _ms(self.at)
-
-    @property
     def agent(self) -> str | None:
         """Whose doing it was, where it was an agent's."""
         return self.actor_id if self.actor_kind == "agent" else None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a number goes. `day` is ISO 8601."""
 
     store: str
@@ -80,6 +75,7 @@ class Rules:
     zones: Mapping[str, ZoneInfo]
     advised_days: int
     _schedules: dict[str, Schedule | None] = field(default_factory=dict)
+    _days: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def read(self, event: Happened) -> None:
         """Count an event. One that makes no sense is left out: it must not hold up all that come after it."""
@@ -382,10 +378,16 @@ class Rules:
         return int(schedule.open_seconds_between(_moment(start), _moment(end)))
 
     def _day(self, event: Happened) -> str:
-        return self._day_of(event.store_id, event.at)
+        return self._days.get((event.store_id, event.ms // _QUARTER_MS)) or self._day_of(
+            event.store_id, event.at
+        )
 
     def _day_of(self, store_id: str, at: datetime) -> str:
-        return at.astimezone(self.zones[store_id]).date().isoformat()
+        # No clock is set forward or back within a quarter of an hour.
+        key = store_id, ms_of(at) // _QUARTER_MS
+        if (day := self._days.get(key)) is None:
+            day = self._days[key] = at.astimezone(self.zones[store_id]).date().isoformat()
+        return day
 
     def _channel(self, event: Happened) -> str:
         known = self.memory.get(str(event.conversation_id)) if event.conversation_id else None
@@ -460,8 +462,9 @@ def _spans(spans: list[dict[str, str]]) -> tuple[Interval, ...]:
     return tuple((minutes(span["from"]), minutes(span["to"])) for span in spans)
 
 
-def _ms(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+def ms_of(at: datetime) -> int:
+    since = at - _EPOCH
+    return since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def _moment(ms: int) -> datetime:
@@ -469,7 +472,7 @@ def _moment(ms: int) -> datetime:
 
 
 def _parsed(text: str) -> int:
-    return _ms(datetime.fromisoformat(text))
+    return ms_of(datetime.fromisoformat(text))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
