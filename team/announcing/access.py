@@ -1,6 +1,7 @@
 """Who is told what, and who may tell whom. Access is a query: what is not in it is not there."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,8 +12,8 @@ from people.models import Agent, Team
 from team.announcing.models import Announcement, AnnouncementReceipt
 
 Importance = Announcement.Importance
-_Members = Agent.teams.through  # who is in which team
-_Addressed = Announcement.teams.through  # which teams an announcement is for
+_Members: Any = Agent.teams.through  # who is in which team
+_Addressed: Any = Announcement.teams.through  # which teams an announcement is for
 
 
 def teams_for(agent: Agent) -> QuerySet[Team]:

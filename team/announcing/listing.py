@@ -16,8 +16,8 @@ PAGE = 30
 OVER = Keyset("announcements-over", "published_at")
 WAITING = Keyset("announcements-waiting", "created_at")
 
-_Members = Agent.teams.through
-_Addressed = Announcement.teams.through
+_Members: Any = Agent.teams.through
+_Addressed: Any = Announcement.teams.through
 
 
 def standing(agent: Agent) -> list[Any]:

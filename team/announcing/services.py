@@ -16,7 +16,7 @@ from helpdesk.lib.text import is_storable
 from helpdesk.lib.times import iso
 from inbox.errors import Conflict, Invalid, NotFound
 from orders.errors import Forbidden
-from people.models import Agent
+from people.models import Agent, Team
 from people.notices import forget
 from team.announcing.access import (
     announcements_for,
@@ -55,7 +55,7 @@ def draft(*, agent: Agent, wording: Wording) -> Announcement:
     made = Announcement(author=agent)
     _fill(made, agent, wording, had=frozenset())
     made.save()
-    made.teams.set(wording.teams)
+    made.teams.set(Team.objects.filter(pk__in=wording.teams))
     return made
 
 
@@ -82,7 +82,7 @@ def change(
     if is_live and words_changed:
         one.edited_at = timezone.now()
     one.save()
-    one.teams.set(wording.teams)
+    one.teams.set(Team.objects.filter(pk__in=wording.teams))
     if one.published_at is None and one.publish_at is None:
         return one  # a draft is nobody's business yet
     pushes: list[Push] = []
