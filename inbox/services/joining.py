@@ -22,7 +22,7 @@ from events import names, topics
 from events.record import Actor, Happening, Push, push
 from inbox.access import check_may, conversations_for, with_summary_relations
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.models import Conversation, ConversationMerge, Draft, Message, RatingAsk, ReadMark
+from inbox.models import Conversation, ConversationMerge, Draft, Message, RatingAsk, ReadMark, Tag
 from inbox.payloads import iso
 from inbox.services import timeline
 from inbox.services.conversations import locked_together
@@ -198,7 +198,7 @@ def _interleave(kept: Conversation, other: Conversation, merge: ConversationMerg
 
 
 def _rows(conversation: Conversation) -> list[dict[str, Any]]:
-    rows = Message.objects.filter(conversation=conversation).order_by("seq")
+    rows: Any = Message.objects.filter(conversation=conversation).order_by("seq")
     return list(rows.values("id", "seq", "created_at", "private", "conversation"))
 
 
@@ -294,8 +294,7 @@ def _move_tags(kept: Conversation, other: Conversation) -> Moved:
 
 def _move_tags_back(kept: Conversation, other: Conversation, moved: Moved) -> None:
     kept.tags.remove(*kept.tags.filter(pk__in=moved["new_tags"]))
-    tags = Conversation.tags.rel.model.objects.filter(pk__in=moved["tags"])
-    other.tags.add(*tags)
+    other.tags.add(*Tag.objects.filter(pk__in=moved["tags"]))
     _forget_tags(kept, other)
 
 
@@ -326,8 +325,8 @@ def _tell(name: str, merge: ConversationMerge, kept: Conversation, other: Conver
     """Write a line into the one that is kept, an event for both, and let every screen read them anew."""
     batch = Batch(changed={other.id: other})
     Notice.objects.filter(about=other.id).update(about=kept.id)  # read when that one is opened
-    params = {"actor": actor.name, "merge": str(merge.id), "other": str(other.id)}
-    params |= {"messages": len(merge.moved["messages"])}
+    params: dict[str, Any] = {"actor": actor.name, "merge": str(merge.id), "other": str(other.id)}
+    params["messages"] = len(merge.moved["messages"])
     words = {
         names.CONVERSATION_MERGED: f"{actor.name} made an earlier conversation part of this one",
         names.CONVERSATION_SEPARATED: f"{actor.name} made it a conversation of its own again",

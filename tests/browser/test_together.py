@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Desk, OpenPage, assert_no_serious_axe_findings
 from tests.browser.console_page import Buyer, away, bubble, open_row, row_of
 
+AGENT = "agent@demo.test"
 SIZES = ["desktop", "tablet", "phone"]
 
 
@@ -19,8 +20,8 @@ def colleague(page: Page, name: str) -> Any:
     return page.locator("#hand-dialog .together-item").filter(has_text=name)
 
 
-def opened(desk: Desk, open_page: OpenPage, words: str, **more: Any) -> Page:
-    page = open_page(f"{desk.url}/inbox/?view=all", **more)
+def opened(desk: Desk, open_page: OpenPage, words: str, *, agent: str = AGENT, **more: Any) -> Page:
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=agent, **more)
     open_row(page, words)
     return page
 
@@ -66,7 +67,7 @@ print(n.params["said"])
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("agent", ["agent@demo.test", "lin@demo.test"])
+@pytest.mark.parametrize("agent", [AGENT, "lin@demo.test"])
 def test_the_dialogs_at_every_size(desk: Desk, open_page: OpenPage, size: str, agent: str):
     buyer = Buyer(desk.url, "demo-cn" if agent.startswith("lin") else "demo")
     earlier = buyer.say()
@@ -129,7 +130,7 @@ def three(desk: Desk) -> list[str]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("agent", ["agent@demo.test", "lin@demo.test"])
+@pytest.mark.parametrize("agent", [AGENT, "lin@demo.test"])
 def test_the_bar_at_every_size(desk: Desk, open_page: OpenPage, size: str, agent: str):
     store = "demo-cn" if agent.startswith("lin") else "demo"
     words = [Buyer(desk.url, store).say() for _ in range(2)]
@@ -152,7 +153,7 @@ def test_the_bar_at_every_size(desk: Desk, open_page: OpenPage, size: str, agent
 
 def test_many_are_resolved_by_the_keyboard_and_taken_back(desk: Desk, open_page: OpenPage):
     words = three(desk)
-    page = open_page(f"{desk.url}/inbox/?view=all")
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
     expect(row_of(page, words[0])).to_be_visible()
     for one in words:
         row_of(page, one).locator("a").focus()
@@ -170,7 +171,7 @@ def test_many_are_resolved_by_the_keyboard_and_taken_back(desk: Desk, open_page:
 def test_a_selection_stays_while_messages_come_and_ends_with_escape(desk: Desk, open_page: OpenPage):
     buyers = [Buyer(desk.url) for _ in range(3)]
     words = [buyer.say() for buyer in buyers]
-    page = open_page(f"{desk.url}/inbox/?view=all")
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
     row_of(page, words[2]).locator(".conv-select").click()
     row_of(page, words[0]).locator("a").click(modifiers=["Shift"])
     expect(page.locator("#list [data-selected]")).to_have_count(3)
@@ -184,7 +185,7 @@ def test_a_selection_stays_while_messages_come_and_ends_with_escape(desk: Desk, 
 
 def test_what_could_not_be_done_is_said(desk: Desk, open_page: OpenPage):
     words = three(desk)
-    page = open_page(f"{desk.url}/inbox/?view=all")
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
     for one in words:
         row_of(page, one).locator("a").focus()
         page.keyboard.press("x")
@@ -202,7 +203,7 @@ resolve(agent=Agent.objects.get(email="admin@demo.test"), conversation_id=c.id)
 
 def test_many_are_assigned_and_tagged_by_the_menus(desk: Desk, open_page: OpenPage):
     words = three(desk)
-    page = open_page(f"{desk.url}/inbox/?view=all")
+    page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
 
     def select() -> None:
         for one in words:
@@ -224,7 +225,7 @@ def test_many_are_assigned_and_tagged_by_the_menus(desk: Desk, open_page: OpenPa
 def test_so_many_are_not_resolved_without_a_question(desk: Desk, open_page: OpenPage):
     for _ in range(11):
         Buyer(desk.url).say()
-    page = open_page(f"{desk.url}/inbox/?view=unassigned")
+    page = open_page(f"{desk.url}/inbox/?view=unassigned", agent=AGENT)
     expect(page.locator("#list [data-id]").nth(10)).to_be_visible()
     page.locator("#list [data-id] .conv-select").first.click()
     page.get_by_role("button", name="Select all").click()
