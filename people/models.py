@@ -126,10 +126,6 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         return self.role == self.Role.ADMIN
 
-    @property
-    def is_supervisor(self) -> bool:
-        return self.role in (self.Role.SUPERVISOR, self.Role.ADMIN)
-
     def may(self, ability: str) -> bool:
         """Tell whether their role has an ability (people/abilities.py). Raises KeyError for what is none."""
         return self.is_active and abilities.has(self.role, ability)

@@ -35,13 +35,6 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return "Session"
 
 
-class IsSupervisor(BasePermission):
-    message = gettext_lazy("Only supervisors see this.")
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(getattr(request.user, "is_supervisor", False))
-
-
 def who_may(ability: str) -> type[BasePermission]:
     """Return the permission of those whose role has an ability (people/abilities.py: agents know what they may)."""
 

@@ -40,10 +40,6 @@ def who_may(*abilities: str) -> Callable[[View[P]], Callable[..., HttpResponseBa
     return lambda view: _for(view, lambda agent: any(agent.may(ability) for ability in abilities))
 
 
-def for_supervisors(view: View[P]) -> Callable[..., HttpResponseBase]:
-    return _for(view, lambda agent: agent.is_supervisor)
-
-
 def for_admins(view: View[P]) -> Callable[..., HttpResponseBase]:
     return _for(view, lambda agent: agent.role == Agent.Role.ADMIN)
 

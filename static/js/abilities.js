@@ -8,7 +8,7 @@ const SOON_MS = 500; // until then a page has the answer to its own click, and n
 
 const { role } = document.body.dataset;
 const words = document.getElementById("desk-strings").dataset;
-let isTold = false;
+let told = null;
 
 /** Whether the page shows a role otherwise than it is now; one without switches (it is only read) cannot tell. */
 function isBehind(frame) {
@@ -24,7 +24,6 @@ function refresh(frame) {
 
 on("role.changed", (frame) => {
   if (document.getElementById("roles")) setTimeout(refresh, SOON_MS, frame);
-  if (frame.role !== role || isTold) return;
-  isTold = true;
-  toast(words.roleChanged, { action: { label: words.loadAgain, run: () => location.reload() } });
+  if (frame.role !== role || told?.isConnected) return;
+  told = toast(words.roleChanged, { stay: 30_000, action: { label: words.loadAgain, run: () => location.reload() } });
 });

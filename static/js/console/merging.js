@@ -6,7 +6,7 @@ import { Failure, get } from "./api.js";
 import { $, $$, clone, show, slot, text } from "./dom.js";
 import { moment } from "./format.js";
 import { on as onSocket } from "./socket.js";
-import { applySummary, desk, emit, on, relearn, row, state } from "./store.js";
+import { applySummary, desk, emit, me, on, relearn, row, state } from "./store.js";
 import { say } from "./words.js";
 
 // After these, how far one has read counts other messages than before.
@@ -88,7 +88,7 @@ async function separate(id, merge) {
 export function dressLine(node, message) {
   const { event, merge } = message.event ?? {};
   if (event === "conversation.separated") withdraw(merge);
-  if (event !== "conversation.merged" || undone.has(merge)) return;
+  if (event !== "conversation.merged" || undone.has(merge) || !me.may.includes("conversations.merge")) return;
   const button = clone("separate");
   button.dataset.separate = merge;
   slot(node, "text").after(button);

@@ -1,7 +1,7 @@
 // Which rows of the list are selected: by their boxes, the key x, with shift from one to another, or by a long press.
 
 import { $, attribute } from "./dom.js";
-import { emit, on } from "./store.js";
+import { emit, me, on } from "./store.js";
 
 export const MOST = 100; // of one request
 const PRESS_MS = 450;
@@ -10,6 +10,7 @@ const MOVED_PX = 10;
 const box = document.getElementById("list");
 const items = $('[data-slot="rows"]', box);
 const button = document.getElementById("select-button");
+const isAllowed = me.may.includes("conversations.bulk");
 const chosen = new Set();
 let last = null; // the row from which shift goes on
 let picking = false; // a tap selects instead of opening: after a long press, or by the button
@@ -20,6 +21,8 @@ export const size = () => chosen.size;
 export const ids = () => [...chosen];
 
 export function start() {
+  box.toggleAttribute("data-single", !isAllowed);
+  if (!isAllowed) return;
   items.addEventListener("click", onClick, { capture: true });
   items.addEventListener("mousedown", (event) => {
     // Shift selects no words, and the focus stays with the row: its keys go on working.
@@ -43,7 +46,7 @@ export function paint(node) {
 }
 
 export function toggle(id) {
-  if (!id) return;
+  if (!id || !isAllowed) return;
   if (chosen.has(id)) chosen.delete(id);
   else if (chosen.size < MOST) chosen.add(id);
   last = id;
@@ -52,6 +55,7 @@ export function toggle(id) {
 
 /** Select what is loaded, up to as many as one request takes. */
 export function all() {
+  if (!isAllowed) return;
   for (const node of items.children) {
     if (chosen.size >= MOST) break;
     if (!node.hasAttribute("data-gone")) chosen.add(node.dataset.id);
