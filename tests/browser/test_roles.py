@@ -39,9 +39,9 @@ def test_an_admin_switches_an_ability_in_place(
     shoot(page, f"roles-{size}-{scheme}")
     switch = page.get_by_role("switch", name="Read everybody's actions · Agent")
     expect(switch).not_to_be_checked()
+    switch.focus()
     at = switch.bounding_box()
 
-    switch.focus()
     page.keyboard.press("Space")
     expect(switch).to_be_checked()
     expect(switch).to_be_focused()

@@ -46,7 +46,7 @@ def test_what_an_admin_changes_holds_is_recorded_and_told(world, pushed):
     assert event.data["after"] == {"buyers.block": False, "ledger.read": True}
     told = wording.tell(event, {})
     assert told.text == "changed what this role may do: Agent"
-    assert [(c.label, c.before, c.after) for c in told.changes] == [
+    assert sorted((c.label, c.before, c.after) for c in told.changes) == [
         ("Block buyers", "Yes", "No"),
         ("Read everybody's actions", "No", "Yes"),
     ]

@@ -22,6 +22,7 @@ export const ids = () => [...chosen];
 
 export function start() {
   box.toggleAttribute("data-single", !isAllowed);
+  button.hidden = !isAllowed;
   if (!isAllowed) return;
   items.addEventListener("click", onClick, { capture: true });
   items.addEventListener("mousedown", (event) => {
