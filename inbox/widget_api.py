@@ -296,6 +296,7 @@ class AttachmentsView(WidgetView):
 class ReadView(WidgetView):
     @extend_schema(
         summary="Say how far one has read",
+        description="It only goes forward: an earlier `seq` changes nothing.",
         request=shapes.ReadRequest,
         responses={204: None, 404: ErrorsSerializer},
     )
@@ -307,7 +308,12 @@ class ReadView(WidgetView):
 
 
 class TypingView(WidgetView):
-    @extend_schema(summary="Say that one is typing", request=shapes.TypingRequest, responses={204: None})
+    @extend_schema(
+        summary="Say that one is typing",
+        description="Agents who have the conversation open see it for a few seconds; nothing of it is kept.",
+        request=shapes.TypingRequest,
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         given, buyer = self.given(shapes.TypingRequest), self.session.buyer
         conversation = conversation_of(buyer.id)
@@ -325,6 +331,8 @@ class TypingView(WidgetView):
 class RatingView(WidgetView):
     @extend_schema(
         summary="Rate the conversation",
+        description="Once it is resolved, and again as long as it stays so: the last rating counts. 409 "
+        "`not_resolved` before.",
         request=shapes.RatingRequest,
         responses={204: None, 404: ErrorsSerializer, 409: ErrorsSerializer},
     )
@@ -336,7 +344,11 @@ class RatingView(WidgetView):
 
 class ContactView(WidgetView):
     @extend_schema(
-        summary="Leave a name and an address", request=shapes.ContactRequest, responses={204: None}
+        summary="Leave a name and an address",
+        description="Answers can go there when the page is closed. It is what the buyer says of themselves, and proves "
+        "nothing.",
+        request=shapes.ContactRequest,
+        responses={204: None},
     )
     def post(self, request: Request) -> Response:
         given = self.given(shapes.ContactRequest)
@@ -346,7 +358,12 @@ class ContactView(WidgetView):
 
 
 class LogoutView(WidgetView):
-    @extend_schema(summary="Forget this browser", request=None, responses={204: None})
+    @extend_schema(
+        summary="Forget this browser",
+        description="Its token is worth nothing from then on. What was said stays with the store.",
+        request=None,
+        responses={204: None},
+    )
     def post(self, request: Request) -> Response:
         end_session(self.session)
         return Response(status=204)

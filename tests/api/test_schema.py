@@ -40,6 +40,7 @@ def test_every_operation_says_what_it_is_for_and_what_it_answers() -> None:
     for method, path, operation in described():
         where = (method, path)
         assert operation["summary"], where
+        assert operation.get("description"), where
         assert len(operation["tags"]) == 1, where
         names.add(operation["operationId"])
         in_path = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
