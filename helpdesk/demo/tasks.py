@@ -25,6 +25,7 @@ from team.todo.announce import LINES
 from team.todo.services import NEVER
 from team.todo.words import plain_title
 
+BAD = {"en": (2, "Had to ask twice, and it took a day."), "zh": (1, "问了两遍才有人回复，太慢了。")}
 BOSSES = {"demo": "supervisor@demo.test", "demo-cn": "zhou@demo.test"}
 LOOKED_BACK = timedelta(days=45)  # for so long the shops have tasks
 LOOKED_INTO = timedelta(days=2)  # by then somebody has
@@ -79,7 +80,8 @@ def _typed(
     conversation = one if isinstance(one, Conversation) else None
     at = ago(script["made"])
     if conversation is not None:  # said after what was said
-        at = max(at, conversation.last_at + (now - conversation.last_at) / 2)
+        last = _last_line(rows, conversation)
+        at = max(at, last + (now - last) / 2)
     due_at = (ago(-script["due"])).replace(minute=0, second=0, microsecond=0) if "due" in script else None
     ended = ago(script["done"]) if "done" in script else None
     who, by = script.get("who", ""), called[script["by"]]
@@ -109,6 +111,35 @@ def _typed(
     _add(rows, task, Actor.agent(by), at, rng)
     if ended is not None and assignee is not None:
         _tell(rows, names.TASK_DONE, task, Actor.agent(assignee), ended)
+
+
+def rate_one_badly(rows: Rows, shop: Shop, now: datetime, rng: random.Random) -> None:
+    """Have the buyer of the latest conversation that nobody has rated say that it was not good: today is such a day."""
+    over = [
+        c
+        for c in rows.tables[Conversation]
+        if c.status == "resolved" and c.rating is None and c.channel.kind == "widget" and c.assignee_id
+    ]
+    c = max(over, key=lambda c: (c.last_at, str(c.pk)))
+    last = _last_line(rows, c)
+    at = last + min(now - last, timedelta(minutes=9)) / 2
+    c.rating, c.rating_comment = BAD[shop.language]
+    params = {"rating": c.rating, "comment": c.rating_comment}
+    words = f"Rated {c.rating} of 5"
+    _say(rows, c, Actor.buyer(c.buyer), at, words, {"event": names.CONVERSATION_RATED, **params}, rng)
+    rows.add_event(
+        names.CONVERSATION_RATED,
+        Actor.buyer(c.buyer),
+        at,
+        c.store_id,
+        c.pk,
+        None,
+        {**params, "seq": c.last_seq},
+    )
+
+
+def _last_line(rows: Rows, c: Conversation) -> datetime:
+    return max(m.created_at for m in rows.tables[Message] if m.conversation_id == c.pk)
 
 
 def _low_ratings(rows: Rows, store: Store, boss: Agent, now: datetime, rng: random.Random) -> None:
@@ -156,7 +187,6 @@ def _line(rows: Rows, name: str, task: Task, actor: Actor, at: datetime, rng: ra
     c = task.conversation
     if c is None:
         return
-    c.last_seq += 1
     params = {
         "event": name,
         "actor": actor.name,
@@ -166,6 +196,20 @@ def _line(rows: Rows, name: str, task: Task, actor: Actor, at: datetime, rng: ra
         "assignee": task.assignee.name if task.assignee else None,
         **task.data,
     }
+    words = LINES[name].format(actor=actor.name or "The desk", title=plain_title(task))
+    _say(rows, c, actor, at, words, params, rng)
+
+
+def _say(
+    rows: Rows,
+    c: Conversation,
+    actor: Actor,
+    at: datetime,
+    words: str,
+    data: dict[str, Any],
+    rng: random.Random,
+) -> None:
+    c.last_seq += 1
     rows.add(
         Message(
             id=uid(at, rng),
@@ -178,8 +222,8 @@ def _line(rows: Rows, name: str, task: Task, actor: Actor, at: datetime, rng: ra
             channel_kind=c.channel.kind,
             private=True,
             kind=Message.Kind.SYSTEM,
-            body=LINES[name].format(actor=actor.name or "The desk", title=plain_title(task)),
-            data=params,
+            body=words,
+            data=data,
             indexed=True,
             created_at=at,
         )

@@ -37,7 +37,7 @@ from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
 from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
 from helpdesk.demo.targets import add_promises, set_targets
-from helpdesk.demo.tasks import add_tasks, mark_ratings
+from helpdesk.demo.tasks import add_tasks, mark_ratings, rate_one_badly
 from helpdesk.demo.ways import Ways, know_hero
 from helpdesk.lib.money import money
 from helpdesk.lib.times import iso
@@ -208,6 +208,8 @@ def _block(
     if block.index == 0:
         know_hero(ways, persons[0], rows)
     Drama(block, house, persons).run()
+    if block.index == 0:
+        rate_one_badly(rows, shop, block.now, block.rng(shop.key, "badly rated"))
     # Orders last: what was said has changed some of them.
     kept: dict[Sale, Order] = {}
     for person in persons:
