@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from helpdesk.lib.ids import parse_id
 from people.access import agents_for, stores_for
@@ -15,6 +15,7 @@ from people.models import Agent, Store, Team
 from team.todo.access import servants
 from team.todo.models import Task
 from team.todo.services import MAX_NOTE, MAX_TITLE
+from team.todo.words import title_of
 
 EVENING, MORNING = 18, 9
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -83,6 +84,7 @@ class TaskForm(forms.Form):
         self._choose("remind", self._reminders())
         if task is not None and task.kind:
             self.fields["title"].required = False
+            self.fields["title"].widget.attrs["placeholder"] = title_of(task)
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -95,7 +97,7 @@ class TaskForm(forms.Form):
         teams = Team.objects.filter(stores__in=served).distinct().order_by("name")
         return [
             (str(self.agent.pk), _("Me")),
-            ("", _("Nobody yet")),
+            ("", pgettext("task", "Nobody yet")),
             (_("Colleagues"), colleagues),
             (_("Teams"), [(f"{TEAM}{team.pk}", team.name) for team in teams]),
         ]
