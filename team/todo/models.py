@@ -73,7 +73,7 @@ class Task(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["assignee", "sort_at", "id"], name="task_mine", condition=OPEN),
             models.Index(fields=["store", "sort_at", "id"], name="task_by_store", condition=OPEN),
-            models.Index(F("store"), F("done_at").desc(), F("id").desc(), name="task_ended", condition=~OPEN),
+            models.Index(F("done_at").desc(), F("id").desc(), name="task_over", condition=~OPEN),
             models.Index(
                 fields=["conversation", "sort_at"],
                 name="task_of_conversation",
