@@ -247,6 +247,49 @@ def test_pages_of_waiting_go_from_the_longest_wait(world):
     assert Api(world.ann).pages("conversations/?view=waiting") == expected
 
 
+def due(world, minutes, **fields):
+    """Somebody whose answer is due in so many minutes; they were warned half an hour before."""
+    at = timezone.now() + timedelta(minutes=minutes)
+    warn_at = at - timedelta(minutes=30)
+    given = {"waiting_since": at - timedelta(hours=1), "reply_due_at": at, "reply_warn_at": warn_at}
+    return conversation(world, **given | fields, reply_kind="first")
+
+
+def test_pages_of_waiting_begin_with_what_is_due_and_go_on_with_who_has_no_target(world):
+    waits = [conversation(world, waiting_since=NOW - timedelta(days=1, seconds=n)) for n in range(60)]
+    targets = [due(world, minutes) for minutes in range(-30, 40)]
+    world.team.stores.add(world.other_store)
+    expected = ids(
+        *sorted(targets, key=lambda c: c.reply_due_at), *sorted(waits, key=lambda c: c.waiting_since)
+    )
+
+    for agent in (world.ann, world.eve):  # by stores, and all there are
+        assert Api(agent).pages("conversations/?view=waiting") == expected
+    assert Api(world.ann).get("conversations/counts/").data["waiting"] == {"count": 99, "more": True}
+
+
+def test_a_page_that_ends_where_the_targets_end_goes_on(world):
+    targets = [due(world, minutes) for minutes in range(50)]
+    waits = [conversation(world, waiting_since=NOW - timedelta(seconds=n)) for n in range(3)]
+
+    assert Api(world.ann).pages("conversations/?view=waiting") == ids(*targets, *reversed(waits))
+
+
+def test_what_is_due_soon_and_what_is_overdue(world):
+    late, later, soon, in_time = due(world, -10), due(world, -1), due(world, 20), due(world, 40)
+    due(world, -5, status="snoozed")
+    mine = due(world, -3, assignee=world.ann)
+    conversation(world, waiting_since=NOW)
+    ann = Api(world.ann)
+
+    assert ann.get("conversations/?due=overdue").ids == ids(late, mine, later)
+    assert ann.get("conversations/?due=soon&view=all").ids == ids(soon)
+    assert ann.get("conversations/?due=overdue&view=mine").ids == ids(mine)
+    assert ann.get("conversations/?due=overdue&view=resolved").ids == []
+    assert ann.get("conversations/?due=never").status == 400
+    assert str(in_time.id) in ann.get("conversations/?view=waiting").ids
+
+
 def test_pages_of_a_tag_and_of_mentions(world):
     tag = Tag.objects.create(name="refund")
     expected = many(world, 60)
