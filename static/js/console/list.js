@@ -60,12 +60,12 @@ export async function load(wanted) {
   query = wanted;
   const mine = ++asked;
   loading = true;
+  emit("listing");
   setState("loading");
   try {
     const page = await get(`conversations/?${parameters()}`);
     if (mine !== asked) return;
     for (const map of [nodes, keys, held, snippets]) map.clear();
-    emit("listing");
     items.replaceChildren();
     box.scrollTop = 0;
     take(page);

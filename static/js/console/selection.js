@@ -36,6 +36,7 @@ export function start() {
   button.addEventListener("click", () => (picking || chosen.size ? clear() : pick()));
   on("unlisted", ({ id }) => chosen.delete(id) && changed());
   on("listing", clear);
+  on("listed", keepListed);
 }
 
 /** Show on a row whether it is selected; list.js calls it for every row it draws. */
@@ -70,6 +71,14 @@ export function clear() {
   picking = false;
   last = null;
   changed();
+}
+
+/** What was selected while another list was on its way is not in this one. */
+function keepListed() {
+  const here = new Set([...items.children].map((node) => node.dataset.id));
+  const strayed = [...chosen].filter((id) => !here.has(id));
+  for (const id of strayed) chosen.delete(id);
+  if (strayed.length) changed();
 }
 
 function pick() {
