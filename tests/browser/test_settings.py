@@ -203,3 +203,12 @@ def test_a_session_ended_elsewhere_is_over(desk: Desk, open_page: OpenPage):
 
     there.reload()
     expect(there).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_a_page_far_down_the_list_opens_at_its_top(desk, open_page):
+    """The list of pages is longer than a tablet is high: it scrolls by itself, and not the page with it."""
+    page = open_page(f"{desk.url}/settings/stores/", size="tablet", agent="admin@demo.test")
+    here = page.locator(".settings-nav [aria-current]")
+    expect(here).to_be_in_viewport()
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    assert page.evaluate("document.getElementById('main').scrollTop") == 0
