@@ -230,6 +230,6 @@ def test_so_many_are_not_resolved_without_a_question(desk: Desk, open_page: Open
     page.locator("#list [data-id] .conv-select").first.click()
     page.get_by_role("button", name="Select all").click()
     page.locator("#bulk-bar").get_by_role("button", name="Resolve").click()
-    expect(page.get_by_role("dialog")).to_contain_text("conversations?")
-    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("conversations?")
+    page.get_by_role("alertdialog").get_by_role("button", name="Cancel").click()
     expect(page.locator("#bulk-bar")).to_be_visible()

@@ -53,7 +53,7 @@ function write(mode) {
   if (state.open) composer.setMode(mode, { focus: true });
 }
 
-const isTyping = (node) => node.closest?.('input, textarea, select, [contenteditable="true"]');
+const isTyping = (node) => node.closest?.('input:not([type="checkbox"]), textarea, select, [contenteditable="true"]');
 const isBusy = () => document.querySelector("dialog[open], [popover]:popover-open");
 
 function onKey(event) {

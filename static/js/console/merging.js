@@ -87,7 +87,8 @@ async function separate(id, merge) {
 /** Put "Undo" to the line of a merge that still is one. */
 export function dressLine(node, message) {
   const { event, merge } = message.event ?? {};
-  if (event === "conversation.separated") withdraw(merge);
+  // The line of the merge may have been built with this one, and not be in the page yet.
+  if (event === "conversation.separated") queueMicrotask(() => withdraw(merge));
   if (event !== "conversation.merged" || undone.has(merge) || !me.may.includes("conversations.merge")) return;
   const button = clone("separate");
   button.dataset.separate = merge;
