@@ -1,6 +1,6 @@
 """What each role may do, to read and to change: by admins, ability by ability, with what it was in the record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -48,7 +48,7 @@ class RolePart:
     about: Text
     icon: str
     href: str
-    rows: list[tuple[Text, Mapping[str, list[str]]]] = field(default_factory=list)
+    rows: Sequence[tuple[Text, Mapping[str, list[str]]]] = field(default_factory=list)
 
 
 @cache

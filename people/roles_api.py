@@ -19,7 +19,7 @@ TAGS = ["Settings"]
 
 class AbilitySerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField(help_text="In my language, as `about`.")
+    label = serializers.CharField(help_text="In my language, as `about`.")  # type: ignore[assignment]
     about = serializers.CharField()
     allowed = serializers.BooleanField()
     shipped = serializers.BooleanField(help_text="Whether the role has it as the desk ships.")
