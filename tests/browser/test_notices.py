@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -57,8 +58,16 @@ with transaction.atomic():
 """
 
 
+@pytest.fixture(scope="module")
+def settled(desk: Desk) -> None:
+    """Who comes is given what waits, and told what is overdue: that happens once, and before these tests."""
+    console = desk.console(AGENT)
+    time.sleep(12)
+    console.close()
+
+
 @pytest.fixture(autouse=True)
-def clean(desk: Desk) -> Iterator[None]:
+def clean(desk: Desk, settled: None) -> Iterator[None]:
     desk.run(CLEAN.format(email=AGENT))
     yield
     desk.run(CLEAN.format(email=AGENT))
@@ -131,6 +140,20 @@ def test_what_one_tab_reads_is_read_in_every_other(desk: Desk, open_page: OpenPa
         expect(count(page)).to_be_hidden()
     expect(open_bell(device).locator(".notice")).to_have_count(2)
     expect(device.locator(".notice[data-unread]")).to_have_count(0)
+
+
+def test_messages_that_were_marked_read_are_gone_from_the_other_tabs(desk: Desk, open_page: OpenPage):
+    one = open_page(f"{desk.url}/orders/", agent=AGENT)
+    other = open_page(f"{desk.url}/knowledge/", context=one.context)
+    for page in (one, other):
+        page.wait_for_function("Object.keys(sessionStorage).join().includes('desk.bell.')")
+    one.bring_to_front()
+    Buyer(desk.url).say()
+    for page in (one, other):
+        expect(count(page)).to_be_visible()
+    open_bell(one).locator("[data-read-all]").click()
+    for page in (one, other):
+        expect(count(page)).to_be_hidden()
 
 
 def test_opening_where_it_happened_reads_it(desk: Desk, open_page: OpenPage):

@@ -8,6 +8,7 @@ const decides = may.split(" ").includes("approvals.decide");
 const KEPT = `desk.bell.news.${me}`;
 const MOST = 30;
 
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(KEPT) : null;
 let words = new Map();
 let news = [];
 const told = new Map(); // conversation -> the last message told of
@@ -26,6 +27,7 @@ export function start(onChange, onTold) {
   } catch {
     // Nothing kept yet.
   }
+  tabs?.addEventListener("message", ({ data }) => without(data));
   onSocket("conversation.updated", onConversation);
   onSocket("read", (frame) => frame.agent === me && drop(frame.conversation));
   onSocket("order.action", ({ action }) => {
@@ -82,16 +84,21 @@ function add(kind, id, { href, about, ...params }) {
 
 const filled = (text, params) => text.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? "");
 
-/** What is about something that was looked at is no news any more; without an id, all. */
+/** What is about something that was looked at is no news any more; without an id, all. In the other tabs neither. */
 export function drop(about = null) {
-  const left = about ? news.filter((one) => one.about !== about) : [];
-  if (left.length === news.length) return;
-  news = left;
-  keep();
+  const gone = news.filter((one) => !about || one.about === about).map((one) => one.id);
+  if (!gone.length) return;
+  without(gone);
+  tabs?.postMessage(gone);
 }
 
 export function dropOne(id) {
-  news = news.filter((one) => one.id !== id);
+  without([id]);
+  tabs?.postMessage([id]);
+}
+
+function without(ids) {
+  news = news.filter((one) => !ids.includes(one.id));
   keep();
 }
 
