@@ -75,15 +75,15 @@ class NoticesForm(forms.Form):
             self._switch(f"sound-{kind}", kind not in preferences.silent)
             self._switch(f"desktop-{kind}", kind not in preferences.undisplayed)
         week = preferences.quiet_hours or [[]] * 7
-        for number, (name, span) in enumerate(zip(DAYS, week, strict=True)):
+        for number, (day, span) in enumerate(zip(DAYS, week, strict=True)):
             first, last = span or (EVENING, MORNING)
-            self._switch(f"day-{number}", bool(span), label=name)
+            self._switch(f"day-{number}", bool(span), label=day)
             for end, minute in (("from", first), ("until", last)):
                 self.fields[f"{end}-{number}"] = forms.TimeField(
                     required=False,
                     initial=f"{minute % DAY // 60:02}:{minute % 60:02}",
                     widget=forms.TimeInput(
-                        {"type": "time", "class": "input input-s num", "aria-label": AT[end] % {"day": name}}
+                        {"type": "time", "class": "input input-s num", "aria-label": AT[end] % {"day": day}}
                     ),
                 )
 
