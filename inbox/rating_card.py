@@ -10,7 +10,7 @@ from inbox.cards import Spoken
 from inbox.errors import NotFound
 from inbox.models import Conversation, Message, RatingAsk
 from inbox.rating_links import rating_link
-from inbox.rating_words import KIND, labels, language_for, stars
+from inbox.rating_words import KIND, by_text, labels, language_for, stars
 from people.models import Agent
 
 OUTDATED = gettext_noop("Not needed any more: the conversation went on, or was rated.")
@@ -41,8 +41,7 @@ class RatingCard:
                     (f"{stars(n)} {label}", rating_link(row.id, n)) for n, label in labels().items()
                 )
                 return Spoken(card["text"], subject=card["subject"], choices=choices)
-            how = _("Answer with a number from 1 (very bad) to 5 (very good), or here: %(link)s")
-            return Spoken(f"{card['text']} {how % {'link': rating_link(row.id)}}")
+            return Spoken(by_text(card, rating_link(row.id)))
 
     def outdated(self, message: Message) -> str:
         row = RatingAsk.objects.select_related("conversation").filter(message=message).first()

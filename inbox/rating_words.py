@@ -12,12 +12,11 @@ from people.models import LANGUAGES
 KIND = "rating"
 
 
-def card_of(conversation: Conversation) -> dict[str, Any]:
-    """Return the card that asks. (Load the conversation with its buyer, store and assignee.)"""
+def card_of(conversation: Conversation, rule: RatingRule) -> dict[str, Any]:
+    """Return the card that asks, by the store's rule. (Load the conversation with buyer, store and assignee.)"""
     c = conversation
     language = language_for(c)
-    rule = RatingRule.objects.filter(store=c.store_id).first()
-    own: dict[str, str] = (rule.words if rule else {}).get(language) or {}
+    own: dict[str, str] = rule.words.get(language) or {}
     with translation.override(language):
         greeting = own.get("greeting") or greeting_of(c.store.name)
         question = question_of(agent_name(c))
@@ -65,6 +64,12 @@ def labels() -> dict[int, str]:
         2: pgettext("rating", "Bad"),
         1: pgettext("rating", "Very bad"),
     }
+
+
+def by_text(card: dict[str, Any], link: str) -> str:
+    """Return the card as channels that carry only text say it, in the language that is active."""
+    how = _("Answer with a number from 1 (very bad) to 5 (very good), or here: %(link)s")
+    return f"{card['text']} {how % {'link': link}}"
 
 
 def stars(value: int) -> str:

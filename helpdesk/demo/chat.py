@@ -169,13 +169,15 @@ class Chat:
         c = self.c
         c.status, c.snoozed_until = Conversation.Status.RESOLVED, None
         c.resolved_at, c.waiting_since = self.at, None
+        c.resolved_by = self._agent()
         name = self._agent().name
         self.line(names.CONVERSATION_RESOLVED, {"actor": name}, f"{name} resolved this", public=True)
 
     def rate(self, rating: int, comment: str) -> None:
         self.c.rating, self.c.rating_comment = rating, comment
         params = {"rating": rating, "comment": comment}
-        self.line(names.CONVERSATION_RATED, params, f"Rated {rating} of 5", actor=self.buyer)
+        more = {"way": "widget", "agent": str(self._agent().id)}
+        self.line(names.CONVERSATION_RATED, params, f"Rated {rating} of 5", actor=self.buyer, more=more)
 
     def _reopen(self, actor: Actor) -> None:
         self.c.status, self.c.snoozed_until, self.c.resolved_at = Conversation.Status.OPEN, None, None

@@ -16,6 +16,7 @@ from helpdesk.demo.checks import play_check
 from helpdesk.demo.photos import Photo, photo_of
 from helpdesk.demo.play import Stage
 from helpdesk.demo.plot import Plot, Scene
+from helpdesk.demo.ratings import STARS, weights_of
 from helpdesk.demo.rows import Rows
 from helpdesk.demo.sales import Sale
 from helpdesk.demo.scripts import Decks, Script, Turn, phrases
@@ -113,7 +114,7 @@ class Drama:
             chat.at = self.clock.worked(chat.at, timedelta(minutes=wait))
             chat.resolve()
         if rng.random() < 0.42:
-            rating = rng.choices((5, 4, 3, 2, 1), (64, 22, 7, 4, 3))[0]
+            rating = rng.choices(STARS, weights_of(chat.c.resolved_by))[0]
             comment = ""
             if rng.random() < 0.4:
                 name = "comment_good" if rating > 3 else "comment_bad"

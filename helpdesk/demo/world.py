@@ -28,12 +28,14 @@ from helpdesk.demo.knowing import fill_shelves
 from helpdesk.demo.notes import add_notes
 from helpdesk.demo.phone.channels import make_channels
 from helpdesk.demo.photos import Photo, store_photos
+from helpdesk.demo.ratings import add_ratings, set_rules
 from helpdesk.demo.reception import open_shop
 from helpdesk.demo.reminders import add_reminders
 from helpdesk.demo.requests import add_requests
 from helpdesk.demo.reviews import add_reviews
 from helpdesk.demo.rows import Rows
 from helpdesk.demo.sales import GIVEN_UP_AFTER, Sale
+from helpdesk.demo.scripts import phrases
 from helpdesk.demo.shipments import parcel
 from helpdesk.demo.shops import IDENTITY_SECRET, SHOPS, Shop
 from helpdesk.demo.targets import add_promises, set_targets
@@ -84,6 +86,7 @@ def make_world(*, seed: int, scale: int, now: datetime, tell: Callable[[str], No
         }
         ways = {shop.key: _ways(stores[shop.key], first.rng(shop.key, "ways")) for shop in SHOPS}
         _canned(stores)
+        set_rules(stores)
     photos = store_photos()
     with _in_bulk():
         for index in range(scale):
@@ -238,6 +241,8 @@ def _block(
     for sale, command in rows.commands:
         command.order = shops_own[sale.number]
         rows.add(command)
+    rng = block.rng(shop.key, "ratings")
+    add_ratings(rows, ways, phrases(shop.language), now=block.now, rng=rng, is_first=block.index == 0)
     add_notices(rows, now=block.now)
     rows.write()
 

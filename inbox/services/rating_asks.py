@@ -41,6 +41,7 @@ TOO_LATE = timedelta(days=3)
 class Way:
     channel: Channel
     address: str
+    rule: RatingRule
 
 
 class Dropped(Exception):
@@ -136,7 +137,7 @@ def _by_channel(rule: RatingRule, c: Conversation, now: datetime) -> Way | None:
     one = ways.way(channel, c, ways.addresses_of(c.buyer_id), now)
     if one.reason or one.is_closed or not one.address:
         return None
-    return None if consent.refusal(channel, one.address, unasked=True) else Way(channel, one.address)
+    return None if consent.refusal(channel, one.address, unasked=True) else Way(channel, one.address, rule)
 
 
 def _by_mail(rule: RatingRule, c: Conversation) -> Way | None:
@@ -153,7 +154,7 @@ def _by_mail(rule: RatingRule, c: Conversation) -> Way | None:
         if not standing.allows(unasked=False) or not proven.exists():
             continue
         if not consent.refusal(channel, standing.address, unasked=True):
-            return Way(channel, standing.address)
+            return Way(channel, standing.address, rule)
     return None
 
 
@@ -161,7 +162,7 @@ def _post(row: RatingAsk, c: Conversation, way: Way, now: datetime) -> Message:
     """Post the question. It is no answer and nobody's work: the list stays in its order, and nothing begins to wait."""
     batch, said_by = Batch(), Actor("bot", None, c.store.name)
     kept = c.preview, c.last_at
-    card = card_of(c)
+    card = card_of(c, way.rule)
     message = timeline.append(
         c,
         batch,
