@@ -23,8 +23,8 @@ def card_of(conversation: Conversation, rule: RatingRule) -> dict[str, Any]:
         subject = own.get("subject") or subject_of(c.store.name)
     return {
         "kind": KIND,
-        "title": greeting,
-        "intro": question,
+        "title": question,
+        "intro": greeting,
         "subject": subject,
         "text": f"{greeting}\n\n{question}",
         "choices": [],

@@ -38,6 +38,7 @@ export function paintRow(node, row, local) {
   attribute(slot(node, "link"), "aria-current", local.open ? "true" : null);
   paintChannel(slot(node, "channel"), row.channel);
   paintPriority(slot(node, "priority"), row.priority);
+  paintRating(slot(node, "rating"), row.rating);
   paintTags(slot(node, "tags"), row.tags);
   paintAssignee(node, row);
   paintTimes(node, row);
@@ -84,6 +85,13 @@ function paintPriority(node, priority) {
   if (priority === 0 || node.dataset.level === String(priority)) return;
   node.dataset.level = priority;
   node.replaceChildren(icon(priority > 0 ? "flag-filled" : "arrow-down"), say(`priority.${priority}`));
+}
+
+function paintRating(node, rating) {
+  show(node, rating);
+  if (!rating) return;
+  text(slot(node, "words"), number(rating));
+  node.title = say("rating", { n: rating });
 }
 
 /** Show the first tags, and how many more there are. */
