@@ -147,7 +147,7 @@ def days(count: int) -> str:
 def low_words(count: int) -> str:
     if not count:
         return _("No rating")
-    return ngettext("%(n)s star", "%(n)s stars or fewer", count) % {"n": count}
+    return ngettext("Only %(n)s star", "%(n)s stars or fewer", count) % {"n": count}
 
 
 @for_admins
