@@ -302,3 +302,27 @@ def test_our_own_address_is_known(address: str, own: bool) -> None:
 def test_a_date_is_the_time_it_was_made() -> None:
     message = sent(outgoing())
     assert abs((message["Date"].datetime - datetime.now(UTC)).total_seconds()) < 60
+
+
+# -- A letter of its own
+
+
+def test_a_letter_about_something_else_has_its_subject_and_repeats_nothing() -> None:
+    given = outgoing(
+        "Well?", context={**CONTEXT, "subject": "My secret"}, subject="How was it?\r\nBcc: a@b.c"
+    )
+    message = sent(given)
+    assert message["Subject"] == "How was it? Bcc: a@b.c"
+    assert message["Bcc"] is None
+    assert message["In-Reply-To"] is not None, "it stands in the thread all the same"
+    for sort in ("plain", "html"):
+        assert CONTEXT["text"] not in body(message, sort)
+
+
+def test_choices_are_links_and_their_words_are_no_markup() -> None:
+    choices = (("★★★★★ <b>Good", "https://desk.test/rate/x/5/"), ("☆", "https://desk.test/rate/x/1/"))
+    message = sent(outgoing("Well?", choices=choices))
+    assert "★★★★★ <b>Good: https://desk.test/rate/x/5/" in body(message, "plain")
+    html = body(message, "html")
+    assert '<a href="https://desk.test/rate/x/5/">★★★★★ &lt;b&gt;Good</a>' in html
+    assert html.count("<a ") == 2
