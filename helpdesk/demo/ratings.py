@@ -55,32 +55,29 @@ def add_ratings(
     }
     comments = {name: [text for text in texts if text and "{" not in text] for name, texts in said.items()}
     asked: dict[UUID, datetime] = {}
-    rest: list[Conversation] = []
     resolved = [c for c in rows.tables[Conversation] if c.status == Conversation.Status.RESOLVED]
-    for c in sorted(resolved, key=lambda c: c.resolved_at):
+    resolved.sort(key=lambda c: c.resolved_at)
+    waits = _last_of(resolved) if is_first else None
+    for c in resolved:
         if c.rating:
             rows.add(_rating(c, rated_at[c.id], Rating.Way.WIDGET, rng))
-        elif c.channel.kind != "widget":
+        elif c.channel.kind != "widget" and (waits is None or c.buyer_id != waits.buyer_id):
             at = c.resolved_at + DELAY + timedelta(seconds=rng.randrange(15))
             lately = c.buyer_id in asked and at - asked[c.buyer_id] < EVERY
             if lately or at > now - timedelta(hours=2) or held_until(c.buyer, c.store, at):
-                rest.append(c)
                 continue
             asked[c.buyer_id] = at
             ask = _ask(rows, ways, c, at, rng)
             if rng.random() < 0.42:
                 _answer(rows, c, ask, comments, at + timedelta(minutes=rng.uniform(1, 90)), rng)
-    if is_first:
-        _let_one_wait(rows, [c for c in rest if c.buyer_id not in asked], now, rng)
+    if waits is not None:
+        rows.add(RatingAsk(id=uid(now, rng), conversation=waits, round=waits.resolved_at, due_at=now))
 
 
-def _let_one_wait(rows: Rows, rest: list[Conversation], now: datetime, rng: Random) -> None:
-    for kind in WAITS_ON:
-        if found := [c for c in rest if c.channel.kind == kind and c.first_reply_at]:
-            c = found[-1]
-            waiting = RatingAsk(id=uid(now, rng), conversation=c, round=c.resolved_at, due_at=now)
-            rows.add(waiting)
-            return
+def _last_of(resolved: list[Conversation]) -> Conversation | None:
+    """Return the last one whose buyer can be asked when the desk runs."""
+    fitting = [c for c in resolved if c.channel.kind in WAITS_ON and c.first_reply_at and not c.rating]
+    return fitting[-1] if fitting else None
 
 
 def _ask(rows: Rows, ways: Ways, c: Conversation, at: datetime, rng: Random) -> RatingAsk:
