@@ -34,7 +34,7 @@ STATUSES = tuple(Conversation.Status.values)
 
 _BY_LAST = Keyset("last", "last_at")
 _BY_DUE = Keyset("due", "reply_due_at", newest_first=False)
-_BY_WAIT = Keyset("wait", "waiting_since", newest_first=False)
+_BY_WAIT = Keyset("wait", "waiting_since", newest_first=False, after_nulls=("reply_due_at",))
 _BY_MENTION = Keyset("mention", "at")
 
 Rows = list[dict[str, Any]]

@@ -31,10 +31,13 @@ class Keyset:
     name: str
     field: str
     newest_first: bool = True
+    # Fields that are null in all rows of the list and stand before `field` in its index: PostgreSQL reads such an
+    # index in its order only where it is asked for the whole of it.
+    after_nulls: tuple[str, ...] = ()
 
-    def ordering(self, pk: str = "id") -> tuple[str, str]:
+    def ordering(self, pk: str = "id") -> tuple[str, ...]:
         sign = "-" if self.newest_first else ""
-        return f"{sign}{self.field}", f"{sign}{pk}"
+        return *self.after_nulls, f"{sign}{self.field}", f"{sign}{pk}"
 
     def beyond(self, place: Place, pk: str = "id") -> Func:
         """Return what comes after a place: one comparison of rows, which an index can start from."""
