@@ -109,7 +109,7 @@ def test_the_filter_shows_what_is_overdue(desk: Desk, clock_shop: str, open_page
     rows = page.locator("#list .conv-row")
     expect(rows).to_have_count(len(NAMES))
     page.locator("#filter-button").click()
-    page.get_by_label("Reply", exact=True).select_option("overdue")
+    page.locator("#filters [name=due]").select_option("overdue")
     expect(rows).to_have_count(1)
     expect(rows.first).to_contain_text("Late Lea")
     page.keyboard.press("Escape")
