@@ -240,7 +240,12 @@ class UndoAction(ApiView):
         "Once done, the opposite is asked for, as long as the order is still as it was left (201, another action).",
         parameters=[IDEMPOTENCY_KEY],
         request=None,
-        responses={200: shapes.OrderActionSerializer, 201: shapes.OrderActionSerializer, **REFUSALS},
+        responses={
+            200: shapes.OrderActionSerializer,
+            201: shapes.OrderActionSerializer,
+            400: ErrorsSerializer,
+            **REFUSALS,
+        },
     )
     def post(self, request: Request, order_id: UUID, action_id: UUID) -> Response:
         agent, key = agent_of(request), given_key(request)

@@ -1,6 +1,7 @@
 """Orders by the API: finding them, and changing them once however often one asks."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -176,6 +177,20 @@ def test_what_is_on_hold_is_taken_back(world, one):
     assert (first.status, again.status) == (200, 200)
     assert first.data["state"] == again.data["state"] == "taken_back"
     assert OrderAction.objects.count() == 1
+
+
+def test_whoever_names_no_key_is_told_so_before_anything_is_looked_for(world, one):
+    ann = Api(world.ann)
+    action = ann.post(f"{one}actions/", WAIVE, Idempotency_Key="k1").data
+
+    for path, body in (
+        (f"{one}actions/{action['id']}/undo/", None),
+        (f"{one}actions/{uuid4()}/undo/", None),
+        (f"coupons/{uuid4()}/codes/", {"reason": "Late parcel"}),
+    ):
+        refused = ann.post(path, body) if body else ann.post(path)
+        assert (refused.status, refused.attr) == (400, "Idempotency-Key"), path
+    assert OrderAction.objects.get().state == "held"
 
 
 def test_what_was_done_is_undone_by_its_opposite(world, one, transactional_db):
