@@ -66,7 +66,9 @@ def known() -> Mapping[str, Ability]:
 
 def _changed() -> dict[tuple[str, str], bool]:
     rows = RoleAbility.objects.filter(allowed__isnull=False)
-    return {(role, key): allowed for role, key, allowed in rows.values_list("role", "ability", "allowed")}
+    return {
+        (role, key): bool(allowed) for role, key, allowed in rows.values_list("role", "ability", "allowed")
+    }
 
 
 # Who changes it forgets it at once; other processes hear of it when they read it again.

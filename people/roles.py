@@ -83,7 +83,7 @@ class Line:
 def lines() -> dict[str, Line]:
     """Return what every role may do now, by ability. One query: a page that changes it reads no memory."""
     rows = RoleAbility.objects.filter(allowed__isnull=False).values_list("role", "ability", "allowed")
-    changed = {(role, key): allowed for role, key, allowed in rows}
+    changed = {(role, key): bool(allowed) for role, key, allowed in rows}
     return {
         key: Line(ability, [_cell(ability, role, changed) for role in Agent.Role.values])
         for key, ability in abilities.known().items()

@@ -70,7 +70,7 @@ def add_ratings(
             ask = _ask(rows, ways, c, at, rng)
             if rng.random() < 0.42:
                 _answer(rows, c, ask, comments, at + timedelta(minutes=rng.uniform(1, 90)), rng)
-    if waits is not None:
+    if waits is not None and waits.resolved_at:
         rows.add(RatingAsk(id=uid(now, rng), conversation=waits, round=waits.resolved_at, due_at=now))
 
 
@@ -81,6 +81,7 @@ def _last_of(resolved: list[Conversation]) -> Conversation | None:
 
 
 def _ask(rows: Rows, ways: Ways, c: Conversation, at: datetime, rng: Random) -> RatingAsk:
+    assert c.resolved_at is not None
     card, said_by = card_of(c, RatingRule(store=c.store)), Actor("bot", None, c.store.name)
     message = _message(c, said_by, card["text"], at, rng, kind="card", data=card)
     c.last_public_seq = c.last_seq
@@ -145,6 +146,8 @@ def _message(
 
 
 def _rating(c: Conversation, at: datetime, way: str, rng: Random) -> Rating:
+    assert c.resolved_at is not None
+    assert c.rating is not None
     return Rating(
         id=uid(at, rng),
         conversation=c,

@@ -1,6 +1,6 @@
 """/api/v1/ratings/ and .../stores/<store>/ratings/: how buyers found it, and when they are asked."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +86,7 @@ class Ratings(ApiView):
         cursor, since, until = given.pop("cursor", ""), given.pop("since", None), given.pop("until", None)
         for name, words in wrong_days(since, until).items():
             raise Invalid(words, attr=name)
-        days: dict[str, datetime] = {}
+        days: dict[str, Any] = {}
         if since:
             days["since"] = begin_of(since)
         if until:

@@ -123,7 +123,7 @@ def settle_targets() -> int:
     for store_id, since in rows.values_list("store", "unsettled_since"):
         began = timezone.now()
         changed += _settle(store_id)
-        if since <= began - SETTLED_AFTER:
+        if since is not None and since <= began - SETTLED_AFTER:
             # What was changed since is another moment, and stays for the next time.
             ReplyTargets.objects.filter(store=store_id, unsettled_since=since).update(unsettled_since=None)
     return changed
