@@ -159,7 +159,7 @@ def _low_ratings(rows: Rows, store: Store, boss: Agent, now: datetime, rng: rand
             store=store,
             kind=Task.Kind.LOW_RATING,
             data={"rating": c.rating},
-            source=ratings.source_of(c.pk),
+            source=ratings.source_of(c),
             team=c.team,
             priority=Task.Priority.HIGH,
             conversation=c,

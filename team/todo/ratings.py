@@ -1,14 +1,16 @@
-"""A low rating is something to look into: one task for each conversation, however often and by whomever it is found.
+"""A low rating is something to look into: one task for each, however often and by whomever it is found.
 
 A job that is rung when somebody rates does it at once; a sweep over the events finds what its loss left behind. Both
 ask what the rating is now: one that was bettered before anybody came makes no task, one that is bettered later is
-noted at it.
+noted at it. A conversation that goes on and is rated low once more is looked into once more, by a task of its own
+unless the first is still open.
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from events import feed, names
@@ -27,8 +29,10 @@ LOOK_BACK = timedelta(days=3)  # so far back the first sweep of a desk looks
 OPEN_HOURS = timedelta(hours=4)  # within which somebody should have looked
 
 
-def source_of(conversation_id: UUID) -> str:
-    return f"rating:{conversation_id}"
+def source_of(conversation: Conversation) -> str:
+    """Name the rating of this time that it was resolved."""
+    resolved = conversation.resolved_at or conversation.created_at
+    return f"rating:{conversation.pk}:{int(resolved.timestamp() * 1000)}"
 
 
 def look_at(conversation_id: UUID) -> Task | None:
@@ -38,8 +42,9 @@ def look_at(conversation_id: UUID) -> Task | None:
         c = rows.filter(pk=conversation_id).first()
         if c is None or c.rating is None:
             return None
-        source = source_of(c.pk)
-        task = Task.objects.select_for_update().filter(source=source).first()
+        source = source_of(c)
+        about = Task.objects.select_for_update().filter(conversation=c, kind=Task.Kind.LOW_RATING)
+        task = about.filter(Q(source=source) | Q(status=Task.Status.OPEN)).order_by("-id").first()
         if task is not None:
             _note(task, c.rating)
             return task

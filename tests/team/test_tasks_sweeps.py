@@ -216,7 +216,7 @@ def test_a_low_rating_makes_a_task_for_whoever_should_look(world, pushed):
     c = rated(world, 1, "Nobody answered")
     tasks.look_at_rating(str(c.pk))
     [task] = Task.objects.all()
-    assert (task.kind, task.source, task.conversation_id) == ("low_rating", f"rating:{c.pk}", c.pk)
+    assert (task.kind, task.source, task.conversation_id) == ("low_rating", ratings.source_of(c), c.pk)
     assert (task.assignee, task.created_by, task.store, task.priority) == (None, None, world.store, 1)
     assert timedelta(hours=3.9) < task.due_at - timezone.now() < timedelta(hours=4.1)
     [event] = Event.objects.filter(name="task.created")
@@ -256,6 +256,20 @@ def test_a_rating_that_is_bettered_later_is_noted_and_deletes_nothing(world, pus
     assert (event.data["before"], event.data["after"]) == ({"rating": 1}, {"rating": 4})
 
 
+def test_who_goes_on_and_rates_low_again_is_looked_into_again(world, pushed):
+    c = rated(world, 2)
+    tasks.look_at_rating(str(c.pk))
+    rated(world, 1)
+    tasks.look_at_rating(str(c.pk))
+    [task] = Task.objects.all()  # the first is still open: the second is noted at it
+    assert task.data == {"rating": 2, "now": 1}
+    services.complete_task(agent=world.sue, task_id=task.pk)
+    rated(world, 1)
+    for _ in range(2):
+        tasks.look_at_rating(str(c.pk))
+    assert sorted(Task.objects.values_list("status", flat=True)) == ["done", "open"]
+
+
 def test_a_rating_that_was_bettered_before_anybody_came_makes_no_task(world, pushed):
     c = rated(world, 1)
     rate_again(world, c, 5)
@@ -287,7 +301,7 @@ def test_a_rating_whose_job_was_lost_is_found_by_the_sweep(world, pushed, monkey
     assert not Task.objects.exists()
     age_events()
     assert tasks.sweep_ratings() == 1
-    assert Task.objects.get().source == ratings.source_of(c.pk)
+    assert Task.objects.get().source == ratings.source_of(c)
     assert tasks.sweep_ratings() == 0  # and does not read it again
 
 
