@@ -32,7 +32,7 @@ from people.models import Agent, Store
 from people.views.roles import AgentRequest, for_agents, who_may
 from team.performance import metrics, reading, rollup
 from team.performance.metrics import METRICS, MINIMUM_SAMPLE, VIEWS, Metric, shown
-from team.performance.models import CaseFigures, Rollup
+from team.performance.models import CaseFigures
 from team.performance.reading import Asked, Figures
 
 LONGEST = 366  # days of a range
@@ -236,8 +236,7 @@ def _link(query: str, agent_id: UUID | None) -> str:
 
 
 def _context(request: AgentRequest, form: FigureFilter, asked: Asked) -> dict[str, Any]:
-    counted = Rollup.objects.filter(pk=1).first()
-    behind = rollup.lag(counted, timezone.now())
+    upto, behind = rollup.standing(timezone.now())
     return {
         "form": form,
         "asked": asked,
@@ -247,7 +246,7 @@ def _context(request: AgentRequest, form: FigureFilter, asked: Asked) -> dict[st
         "later": form.query(since=(asked.until + timedelta(days=1)).isoformat()),
         "has_later": asked.until < _today(form.stores),
         "behind": behind is not None and behind > BEHIND_S,
-        "counted_upto": counted.upto if counted else None,
+        "counted_upto": upto,
         "query": form.query(),
     }
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
-
-from events.models import Event
+from events import names
+from events.record import Actor
+from helpdesk.demo.rows import Rows
 from helpdesk.lib.times import iso
 from people.models import Agent, Team
 from team.announcing import services
+from team.announcing.access import audience
 from team.announcing.models import Announcement, AnnouncementReceipt
 from team.announcing.services import Wording
 
@@ -79,18 +80,27 @@ NAMES = {
 
 
 def announce(agents: dict[str, Agent], teams: dict[str, Team], now: datetime) -> None:
-    """Tell them, date it to when it is said to have happened, and have some of them read it."""
+    """Write down what they were told, when it is said to have happened, and who of them has read it."""
+    rows = Rows()
     for told in TOLD:
         author = agents[NAMES[told.by]]
         one = services.draft(agent=author, wording=_wording(told, teams))
         if told.due_in is not None:
-            _schedule(told.due_in, one, author, now)
-        if told.ago is None:
-            continue
-        services.publish(agent=author, announcement_id=one.pk)
-        if told.ended is not None:
-            services.end(agent=author, announcement_id=one.pk)
-        _let_time_pass(told, one, agents, now)
+            one.created_at, one.publish_at = now - 2 * HOUR, now + told.due_in
+            _happened(
+                rows,
+                names.ANNOUNCEMENT_SCHEDULED,
+                one,
+                author,
+                one.created_at,
+                publish_at=iso(one.publish_at),
+            )
+        elif told.ago is not None:
+            one.created_at = one.published_at = now - told.ago
+            _publish(rows, told, one, author, now)
+            _read(rows, told, one, agents)
+        one.save()
+    rows.write()
 
 
 def _wording(told: Told, teams: dict[str, Team]) -> Wording:
@@ -103,47 +113,27 @@ def _wording(told: Told, teams: dict[str, Team]) -> Wording:
     )
 
 
-def _schedule(due_in: timedelta, one: Announcement, author: Agent, now: datetime) -> None:
-    """Schedule it by the clock of this world, which need not be today's."""
-    at = now + due_in
-    Announcement.objects.filter(pk=one.pk).update(created_at=now - 2 * HOUR, publish_at=at)
-    _happened("announcement.scheduled", one, author, now - 2 * HOUR, publish_at=iso(at))
-
-
-def _let_time_pass(told: Told, one: Announcement, agents: dict[str, Agent], now: datetime) -> None:
-    assert told.ago is not None
-    at = now - told.ago
-    Announcement.objects.filter(pk=one.pk).update(
-        created_at=at,
-        published_at=at,
-        expires_at=at + told.lasts if told.lasts is not None else None,
-        ended_at=now - told.ended if told.ended is not None else None,
-    )
-    _date(one, "announcement.published", at)
+def _publish(rows: Rows, told: Told, one: Announcement, author: Agent, now: datetime) -> None:
+    people = audience(one).count()
+    at = one.created_at
+    _happened(rows, names.ANNOUNCEMENT_PUBLISHED, one, author, at, people=people, importance=one.importance)
+    one.expires_at = at + told.lasts if told.lasts is not None else None
     if told.ended is not None:
-        _date(one, "announcement.ended", now - told.ended)
-    rows = [(name, after, False) for name, after in told.read]
-    rows += [(name, after, True) for name, after in told.confirmed]
-    for name, after, is_confirmed in rows:
-        agent, moment = agents[NAMES[name]], at + after
+        one.ended_at = now - told.ended
+        _happened(rows, names.ANNOUNCEMENT_ENDED, one, author, one.ended_at)
+
+
+def _read(rows: Rows, told: Told, one: Announcement, agents: dict[str, Agent]) -> None:
+    for name, after in [*told.read, *told.confirmed]:
+        agent, at = agents[NAMES[name]], one.created_at + after
+        is_confirmed = (name, after) in told.confirmed
         AnnouncementReceipt.objects.create(
-            announcement=one,
-            agent=agent,
-            version=1,
-            read_at=moment,
-            confirmed_at=moment if is_confirmed else None,
+            announcement=one, agent=agent, version=1, read_at=at, confirmed_at=at if is_confirmed else None
         )
         if is_confirmed:
-            _happened("announcement.confirmed", one, agent, moment, version=1)
+            _happened(rows, names.ANNOUNCEMENT_CONFIRMED, one, agent, at, version=1)
 
 
-def _happened(name: str, one: Announcement, agent: Agent, at: datetime, **data: Any) -> None:
+def _happened(rows: Rows, name: str, one: Announcement, agent: Agent, at: datetime, **data: Any) -> None:
     said = {"announcement": str(one.pk), "title": one.title, **data}
-    Event.objects.create(
-        name=name, at=at, actor_kind="agent", actor_id=agent.pk, actor_name=agent.name, data=said
-    )
-
-
-def _date(one: Announcement, name: str, at: datetime) -> None:
-    """Date what was recorded. (Only here: events are never changed.)"""
-    QuerySet.update(Event.objects.filter(name=name, data__announcement=str(one.pk)), at=at)
+    rows.add_event(name, Actor.agent(agent), at, None, None, None, said)

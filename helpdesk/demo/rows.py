@@ -105,7 +105,7 @@ class Rows:
         name: str,
         actor: Actor,
         at: datetime,
-        store: UUID,
+        store: UUID | None,
         conversation: UUID | None,
         order: UUID | None,
         data: dict[str, Any],

@@ -17,8 +17,8 @@ from people import notices
 from people.models import Agent
 from team.announcing.access import audience, told, waiting_for
 from team.announcing.models import Announcement, AnnouncementReceipt
-from team.announcing.payloads import counted, read_by
 from team.announcing.services import locked_for_writer
+from team.announcing.telling import counted, read_by
 
 NOTICE = "announcement.unread"
 REMINDED_EVERY = timedelta(minutes=30)

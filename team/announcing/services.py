@@ -27,7 +27,7 @@ from team.announcing.access import (
     written_for,
 )
 from team.announcing.models import MAX_BODY, MAX_TITLE, Announcement
-from team.announcing.payloads import gone_for, told_to
+from team.announcing.telling import gone_for, told_to
 
 FURTHEST = timedelta(days=366)  # how far ahead something may be scheduled
 AT_ONCE = 100  # of those that are due, in one sweep

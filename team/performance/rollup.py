@@ -311,8 +311,17 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield some
 
 
-def lag(row: Rollup | None, now: datetime) -> float | None:
-    """Return for how many seconds events have been waiting to be counted; None where none has."""
-    mark = row.mark if row else 0
-    first = Event.objects.filter(id__gt=mark).order_by("id").values_list("at", flat=True).first()
-    return None if first is None else max(0.0, (now - first).total_seconds())
+def standing(now: datetime) -> tuple[datetime | None, float | None]:
+    """Return up to when events are counted (None: none is), and for how many seconds others have been waiting to be
+    (None: none has). One query."""
+    later = Event.objects.filter(id__gt=models.OuterRef("mark")).order_by("id").values("at")[:1]
+    row = (
+        Rollup.objects.filter(pk=1)
+        .annotate(waits=models.Subquery(later))
+        .values_list("upto", "waits")
+        .first()
+    )
+    if row is None:
+        row = (None, Event.objects.order_by("id").values_list("at", flat=True).first())
+    upto, first = row
+    return upto, None if first is None else max(0.0, (now - first).total_seconds())

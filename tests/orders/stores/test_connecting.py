@@ -176,7 +176,7 @@ def test_stores_without_a_connection_are_told(
 ) -> None:
     for index in range(5):
         Store.objects.create(key=f"s{index}", name=f"S{index}", currency="EUR")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = admin.get("/settings/stores/").content.decode()
     assert page.count("Not connected") == 6
     assert "Not connected" in admin.get(f"/settings/stores/{store.pk}/").content.decode()
