@@ -101,5 +101,5 @@ def _end(event: Event, talk: _Told, rules: due.Rules, rows: Rows) -> dict[str, A
         data = {**promise, "warned": iso(warned), "agent": owner}
         at, where = min(by + AFTER, event.at), (event.store_id, event.conversation_id, None)
         assert event.store_id is not None, "it is a store's conversation"
-        rows.add_event(names.REPLY_OVERDUE, SYSTEM, at, *where, data)  # type: ignore[arg-type]
+        rows.add_event(names.REPLY_OVERDUE, SYSTEM, at, *where, data)
     return {**promise, "kept": event.at < by}
