@@ -40,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Pages name files as they are: no test waits for what a deployment collects.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    # Every client of a test has a handler of its own, and would look through all static files for it.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Jobs are called by the tests themselves; nobody would take them from a real broker.
     settings.CELERY_BROKER_URL = "memory://"
     # A test's rows need not survive the machine.

@@ -296,13 +296,19 @@ def test_a_rating_whose_job_was_lost_is_found_by_the_sweep(world, pushed, monkey
         raise OperationalError("no broker")
 
     monkeypatch.setattr("celery.app.task.Task.apply_async", away)
-    tasks.sweep_ratings()  # the sweep has been here before
+    has_swept(world)
     c = rated(world, 2)
     assert not Task.objects.exists()
     age_events()
     assert tasks.sweep_ratings() == 1
     assert Task.objects.get().source == ratings.source_of(c)
     assert tasks.sweep_ratings() == 0  # and does not read it again
+
+
+def has_swept(world):
+    """Have the sweep been here before: up to something that has just happened."""
+    factories.buyer_says(world.kim)
+    Mark.objects.create(key=ratings.KEY, event=Event.objects.latest("id").pk)
 
 
 def age_events():
@@ -312,7 +318,7 @@ def age_events():
 
 
 def test_a_sweep_that_is_cut_off_begins_again_where_it_was(world, pushed, monkeypatch):
-    tasks.sweep_ratings()
+    has_swept(world)
     c = rated(world, 1)
     age_events()
     real = ratings.look_at
