@@ -169,7 +169,7 @@ def test_another_country_brings_its_own_fields_and_keeps_what_was_typed(desk: De
 
 
 def test_items_are_edited_by_keyboard_and_a_product_is_added(desk: Desk, open_page: OpenPage):
-    page = Found(desk, "unpaid").page(desk, open_page)
+    page = Found(desk, "unpaid", keep=True).page(desk, open_page)  # what is edited can still be cancelled
     form = start(page, "Edit items")
     expect(form.locator("[name=quantity_0]")).to_be_focused()
     form.get_by_role("button", name="One more").first.click()
