@@ -11,6 +11,7 @@ AGENT = "agent@demo.test"
 
 
 def test_a_buyers_message_comes_in_live_and_its_row_is_the_first(desk: Desk, open_page: OpenPage):
+    desk.run(f"from people.models import Notice; Notice.objects.filter(agent__email={AGENT!r}).delete()")
     page = open_page(f"{desk.url}/inbox/?view=all", agent=AGENT)
     expect(rows(page).first).to_be_visible()
     away(page)
